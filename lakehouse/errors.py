@@ -1,0 +1,23 @@
+"""Errors of the lake.
+
+LakeError
+├── CatalogNotNamed      no VIGIL_CATALOG in the environment
+├── CatalogUnreachable   the catalog's database does not answer
+└── SnapshotGone         a pin names a snapshot that does not exist (any more)
+"""
+
+
+class LakeError(Exception):
+    """Base of this room's errors; the message names the thing, the value and the remedy."""
+
+
+class CatalogNotNamed(LakeError):
+    """No catalog is configured."""
+
+
+class CatalogUnreachable(LakeError):
+    """The catalog's database does not answer."""
+
+
+class SnapshotGone(LakeError):
+    """A snapshot that was asked for is not in the lake."""

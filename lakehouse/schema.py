@@ -1,0 +1,58 @@
+"""The lake's own tables: one landing table a contract, and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import duckdb
+
+from contracts import Contract
+from lakehouse.attach import ALIAS
+
+# What the sink adds to a contract's fields, in this order.
+SINK_COLUMNS = {
+    "_extra": "VARCHAR",
+    "_tombstone": "BOOLEAN",
+    "_partition": "INTEGER",
+    "_offset": "BIGINT",
+    "_timestamp": "TIMESTAMP",
+    "_key": "VARCHAR",
+    "_headers": "VARCHAR",
+    "_landed_at": "TIMESTAMP",
+}
+
+_LEDGER = {
+    "offsets": (
+        "cluster_id varchar, topic varchar, topic_id varchar, partition integer, next_offset bigint, updated_at timestamp"
+    ),
+    "commits": (
+        "commit_id varchar, sink_id varchar, cluster_id varchar, topic varchar, topic_id varchar, "
+        "ranges struct(partition integer, first_offset bigint, next_offset bigint)[], "
+        "rows bigint, dead_letters bigint, holes bigint, file varchar, committed_at timestamp"
+    ),
+    "dead_letters": (
+        'commit_id varchar, cluster_id varchar, topic varchar, topic_id varchar, partition integer, "offset" bigint, '
+        "timestamp timestamp, key blob, value blob, headers varchar, reason varchar, detail varchar, landed_at timestamp"
+    ),
+    "gaps": (
+        "cluster_id varchar, topic varchar, topic_id varchar, partition integer, from_offset bigint, to_offset bigint, "
+        "reason varchar, accepted_by varchar, accepted_at timestamp"
+    ),
+    "watermarks": "model varchar, pin bigint, built_at timestamp",
+}
+
+
+def landing_columns(contract: Contract) -> dict[str, str]:
+    """Columns of the contract's landing table and their DuckDB types, in order."""
+    return {field.name: field.duckdb_type for field in contract.fields} | SINK_COLUMNS
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
+    """Create what is missing of the ledger and of the contracts' landing tables; what exists is left alone."""
+    connection.execute(f"create schema if not exists {ALIAS}.landing")
+    connection.execute(f"create schema if not exists {ALIAS}.ledger")
+    for name, columns in _LEDGER.items():
+        connection.execute(f"create table if not exists {ALIAS}.ledger.{name} ({columns})")
+    for contract in contracts:
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in landing_columns(contract).items())
+        connection.execute(f"create table if not exists {ALIAS}.landing.{contract.table} ({columns})")

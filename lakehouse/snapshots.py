@@ -1,0 +1,26 @@
+"""Snapshots of the lake: the moments a build or a filing can be pinned to."""
+
+from __future__ import annotations
+
+import duckdb
+
+from lakehouse.attach import ALIAS
+from lakehouse.errors import SnapshotGone
+
+
+def latest(connection: duckdb.DuckDBPyConnection) -> int:
+    """The newest snapshot's id."""
+    row = connection.execute(f"select max(snapshot_id) from {ALIAS}.snapshots()").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def require(connection: duckdb.DuckDBPyConnection, pin: int) -> None:
+    """Make sure that snapshot ``pin`` can still be read.
+
+    Raises:
+        SnapshotGone: it was expired, or never existed.
+    """
+    row = connection.execute(f"select 1 from {ALIAS}.snapshots() where snapshot_id = ?", [pin]).fetchone()
+    if row is None:
+        raise SnapshotGone(f"snapshot {pin} is not in the lake; choose one of 'select * from {ALIAS}.snapshots()'")

@@ -1,0 +1,91 @@
+"""Kafka's jars: fetched once by jgo's resolver, held to the checksums of `kafka.lock.toml`, cached for every home."""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from pathlib import Path
+
+from jgo.env import LockedDependency, LockFile
+from jgo.env._lockfile import compute_sha256
+from jgo.maven import MavenContext
+
+from local.errors import JarsUnavailable
+from local.lock import LOCK
+
+DOWNLOADS_AT_ONCE = 8
+TIMEOUT_SECONDS = 60
+
+
+def cache_folder() -> Path:
+    """Where the jars are kept: `VIGIL_JARS`, else `~/.cache/vigil/jars`; one cache serves all homes of a user."""
+    named = os.environ.get("VIGIL_JARS")
+    return Path(named).expanduser().resolve() if named else Path.home() / ".cache" / "vigil" / "jars"
+
+
+def class_path(progress: Callable[[str], None]) -> str:
+    """The broker's class path; downloads what the cache lacks (without a network none of that happens if it is full).
+
+    Raises JarsUnavailable when a jar cannot be had or its bytes are not those of the lock.
+    """
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    locked = LockFile.load(LOCK).dependencies
+    with _exclusive(folder):
+        missing = [jar for jar in locked if not _is_intact(folder / _file_name(jar), jar)]
+        if missing:
+            _download(missing, folder, len(locked), progress)
+    return os.pathsep.join(str(folder / _file_name(jar)) for jar in locked)
+
+
+def _download(jars: list[LockedDependency], folder: Path, total: int, progress: Callable[[str], None]) -> None:
+    progress(f"Kafka: downloading {len(jars)} of {total} jars into {folder}")
+    # A folder of its own on the same disk: an interrupted download never leaves a half jar under a jar's name.
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as scratch:
+        maven = MavenContext(repo_cache=Path(scratch), timeout=TIMEOUT_SECONDS)
+        pool = ThreadPoolExecutor(DOWNLOADS_AT_ONCE)
+        try:
+            downloads = {pool.submit(_fetch, maven, jar): jar for jar in jars}
+            for done, download in enumerate(as_completed(downloads), start=1):
+                fetched, jar = download.result(), downloads[download]
+                fetched.replace(folder / _file_name(jar))
+                progress(f"Kafka: jar {done} of {len(jars)}: {_file_name(jar)}")
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _fetch(maven: MavenContext, jar: LockedDependency) -> Path:
+    component = maven.project(jar.groupId, jar.artifactId).at_version(jar.version)
+    artifact = component.artifact(jar.classifier or "", jar.packaging)
+    try:
+        path = artifact.resolve()
+    except (OSError, RuntimeError) as error:  # requests' errors are OSErrors; jgo raises RuntimeError for "not found"
+        raise JarsUnavailable(
+            f"Kafka's jar {_file_name(jar)} is not in {cache_folder()} and could not be downloaded: {error}. Connect this"
+            " machine to a Maven repository once, copy a filled cache and name it by VIGIL_JARS,"
+            " or name a running broker by KAFKA_BOOTSTRAP_SERVERS."
+        ) from error
+    if not _is_intact(path, jar):
+        raise JarsUnavailable(
+            f"Kafka's jar {_file_name(jar)} as downloaded has sha256 {compute_sha256(path)}, the lock says {jar.sha256}."
+            " Do not use it; find out who changed it between the repository and this machine."
+        )
+    return path
+
+
+def _is_intact(path: Path, jar: LockedDependency) -> bool:
+    return path.is_file() and compute_sha256(path) == jar.sha256
+
+
+def _file_name(jar: LockedDependency) -> str:
+    classifier = f"-{jar.classifier}" if jar.classifier else ""
+    return f"{jar.artifactId}-{jar.version}{classifier}.{jar.packaging}"
+
+
+@contextmanager
+def _exclusive(folder: Path) -> Iterator[None]:
+    with (folder / ".lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
