@@ -13,7 +13,7 @@ from lakehouse.settings import Settings
 class Plugin(BasePlugin):
     """Attach the lake of the environment's settings to the connection dbt opens."""
 
-    def initialize(self, config: dict[str, Any]) -> None:
+    def initialize(self, config: dict[str, Any]) -> None:  # noqa: ARG002 (the base class's signature)
         # dbt-duckdb writes other DDL for DuckLake, which it recognises by a path in its own attach list only.
         assert self.creds is not None
         self.creds._ducklake_dbs.add(ALIAS)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import duckdb
 
 from contracts import Contract
-from lakehouse.attach import ALIAS
 
 # What the sink adds to a contract's fields, in this order.
 SINK_COLUMNS = {
@@ -23,7 +22,8 @@ SINK_COLUMNS = {
 
 _LEDGER = {
     "offsets": (
-        "cluster_id varchar, topic varchar, topic_id varchar, partition integer, next_offset bigint, updated_at timestamp"
+        "cluster_id varchar, topic varchar, topic_id varchar, partition integer, "
+        "next_offset bigint, updated_at timestamp"
     ),
     "commits": (
         "commit_id varchar, sink_id varchar, cluster_id varchar, topic varchar, topic_id varchar, "
@@ -32,7 +32,8 @@ _LEDGER = {
     ),
     "dead_letters": (
         'commit_id varchar, cluster_id varchar, topic varchar, topic_id varchar, partition integer, "offset" bigint, '
-        "timestamp timestamp, key blob, value blob, headers varchar, reason varchar, detail varchar, landed_at timestamp"
+        "timestamp timestamp, key blob, value blob, headers varchar, "
+        "reason varchar, detail varchar, landed_at timestamp"
     ),
     "gaps": (
         "cluster_id varchar, topic varchar, topic_id varchar, partition integer, from_offset bigint, to_offset bigint, "
@@ -49,10 +50,10 @@ def landing_columns(contract: Contract) -> dict[str, str]:
 
 def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
     """Create what is missing of the ledger and of the contracts' landing tables; what exists is left alone."""
-    connection.execute(f"create schema if not exists {ALIAS}.landing")
-    connection.execute(f"create schema if not exists {ALIAS}.ledger")
+    connection.execute("create schema if not exists lake.landing")
+    connection.execute("create schema if not exists lake.ledger")
     for name, columns in _LEDGER.items():
-        connection.execute(f"create table if not exists {ALIAS}.ledger.{name} ({columns})")
+        connection.execute(f"create table if not exists lake.ledger.{name} ({columns})")
     for contract in contracts:
         columns = ", ".join(f'"{name}" {kind}' for name, kind in landing_columns(contract).items())
-        connection.execute(f"create table if not exists {ALIAS}.landing.{contract.table} ({columns})")
+        connection.execute(f"create table if not exists lake.landing.{contract.table} ({columns})")

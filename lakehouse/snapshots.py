@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import duckdb
 
-from lakehouse.attach import ALIAS
 from lakehouse.errors import SnapshotGone
 
 
 def latest(connection: duckdb.DuckDBPyConnection) -> int:
     """The newest snapshot's id."""
-    row = connection.execute(f"select max(snapshot_id) from {ALIAS}.snapshots()").fetchone()
+    row = connection.execute("select max(snapshot_id) from lake.snapshots()").fetchone()
     assert row is not None
     return int(row[0])
 
@@ -21,6 +20,6 @@ def require(connection: duckdb.DuckDBPyConnection, pin: int) -> None:
     Raises:
         SnapshotGone: it was expired, or never existed.
     """
-    row = connection.execute(f"select 1 from {ALIAS}.snapshots() where snapshot_id = ?", [pin]).fetchone()
+    row = connection.execute("select 1 from lake.snapshots() where snapshot_id = ?", [pin]).fetchone()
     if row is None:
-        raise SnapshotGone(f"snapshot {pin} is not in the lake; choose one of 'select * from {ALIAS}.snapshots()'")
+        raise SnapshotGone(f"snapshot {pin} is not in the lake; choose one of 'select * from lake.snapshots()'")
