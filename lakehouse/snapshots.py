@@ -22,4 +22,4 @@ def require(connection: duckdb.DuckDBPyConnection, pin: int) -> None:
     """
     row = connection.execute("select 1 from lake.snapshots() where snapshot_id = ?", [pin]).fetchone()
     if row is None:
-        raise SnapshotGone(f"snapshot {pin} is not in the lake; choose one of 'select * from lake.snapshots()'")
+        raise SnapshotGone(f"snapshot {pin} is not in the lake; see lake.snapshots() for those it has")

@@ -1,6 +1,7 @@
 """Kafka's jars: fetched once by jgo's resolver, held to the checksums of `kafka.lock.toml`, cached for every home."""
 
 import fcntl
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -9,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jgo.env import LockedDependency, LockFile
-from jgo.env._lockfile import compute_sha256
 from jgo.maven import MavenContext
 
 from local.errors import JarsUnavailable
@@ -26,9 +26,10 @@ def cache_folder() -> Path:
 
 
 def class_path(progress: Callable[[str], None]) -> str:
-    """The broker's class path; downloads what the cache lacks (without a network none of that happens if it is full).
+    """The broker's class path, every jar checked against the lock; the network is used only for what the cache lacks.
 
-    Raises JarsUnavailable when a jar cannot be had or its bytes are not those of the lock.
+    `VIGIL_MAVEN_REPOSITORY` (a URL) names a mirror to download from. Raises JarsUnavailable when a jar cannot be had
+    or its bytes are not those of the lock.
     """
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
@@ -36,22 +37,25 @@ def class_path(progress: Callable[[str], None]) -> str:
     with _exclusive(folder):
         missing = [jar for jar in locked if not _is_intact(folder / _file_name(jar), jar)]
         if missing:
-            _download(missing, folder, len(locked), progress)
+            _download(missing, folder, progress)
     return os.pathsep.join(str(folder / _file_name(jar)) for jar in locked)
 
 
-def _download(jars: list[LockedDependency], folder: Path, total: int, progress: Callable[[str], None]) -> None:
-    progress(f"Kafka: downloading {len(jars)} of {total} jars into {folder}")
-    # A folder of its own on the same disk: an interrupted download never leaves a half jar under a jar's name.
+def _download(jars: list[LockedDependency], folder: Path, progress: Callable[[str], None]) -> None:
+    progress(f"Kafka: downloading {len(jars)} jars into {folder}")
+    mirror = os.environ.get("VIGIL_MAVEN_REPOSITORY")
+    # A folder of its own on the same disk: an interrupted download never leaves half a jar under a jar's name.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as scratch:
-        maven = MavenContext(repo_cache=Path(scratch), timeout=TIMEOUT_SECONDS)
+        maven = MavenContext(
+            repo_cache=Path(scratch), remote_repos={"mirror": mirror} if mirror else None, timeout=TIMEOUT_SECONDS
+        )
         pool = ThreadPoolExecutor(DOWNLOADS_AT_ONCE)
         try:
             downloads = {pool.submit(_fetch, maven, jar): jar for jar in jars}
             for done, download in enumerate(as_completed(downloads), start=1):
                 fetched, jar = download.result(), downloads[download]
                 fetched.replace(folder / _file_name(jar))
-                progress(f"Kafka: jar {done} of {len(jars)}: {_file_name(jar)}")
+                progress(f"Kafka: jar {done} of {len(jars)}, {_file_name(jar)}")
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -61,22 +65,27 @@ def _fetch(maven: MavenContext, jar: LockedDependency) -> Path:
     artifact = component.artifact(jar.classifier or "", jar.packaging)
     try:
         path = artifact.resolve()
-    except (OSError, RuntimeError) as error:  # requests' errors are OSErrors; jgo raises RuntimeError for "not found"
+    except (OSError, RuntimeError) as error:  # no connection is an OSError, an answer other than 200 a RuntimeError
         raise JarsUnavailable(
-            f"Kafka's jar {_file_name(jar)} is not in {cache_folder()} and could not be downloaded: {error}. Connect this"
-            " machine to a Maven repository once, copy a filled cache and name it by VIGIL_JARS,"
-            " or name a running broker by KAFKA_BOOTSTRAP_SERVERS."
+            f"Kafka's jar {_file_name(jar)} is not in {cache_folder()} and could not be downloaded: {error}. Run once"
+            " with a network, or name a mirror by VIGIL_MAVEN_REPOSITORY, or copy a filled cache here and name it by"
+            " VIGIL_JARS, or name a running broker by KAFKA_BOOTSTRAP_SERVERS."
         ) from error
     if not _is_intact(path, jar):
         raise JarsUnavailable(
-            f"Kafka's jar {_file_name(jar)} as downloaded has sha256 {compute_sha256(path)}, the lock says {jar.sha256}."
-            " Do not use it; find out who changed it between the repository and this machine."
+            f"Kafka's jar {_file_name(jar)} was downloaded with sha256 {_sha256(path)}, but {LOCK.name} says {jar.sha256}."
+            " It was not installed; find out who changed it on its way to this machine."
         )
     return path
 
 
 def _is_intact(path: Path, jar: LockedDependency) -> bool:
-    return path.is_file() and compute_sha256(path) == jar.sha256
+    return path.is_file() and _sha256(path) == jar.sha256
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _file_name(jar: LockedDependency) -> str:
