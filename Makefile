@@ -1,0 +1,42 @@
+# Two commands do it all: `make demo` and `make test`. Each builds .venv from the hash-locked requirements first.
+PYTHON ?= python3
+BIN := .venv/bin
+# uv reads no pip configuration; a site that names its index for pip is followed here.
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+export DAGSTER_TELEMETRY_DISABLED := 1
+
+.PHONY: demo test lint install lock clean
+
+demo: .venv/.installed
+	$(BIN)/vigil demo
+
+test: lint
+	$(BIN)/pytest
+
+lint: .venv/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --processes 0 dbt_project
+
+install: .venv/.installed
+
+.venv/.installed: requirements/lock.txt requirements/bootstrap.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed, $(PYTHON) is older: run make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements/lock.txt
+	$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+# Resolve the newest versions that pyproject.toml allows and write them down with their hashes.
+lock: .venv/.installed
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--extra dev --custom-compile-command "make lock" pyproject.toml -o requirements/lock.txt
+	echo uv | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command "make lock" -c requirements/lock.txt - -o requirements/bootstrap.txt
+
+clean:
+	rm -rf .venv build *.egg-info dbt_project/target dbt_project/logs
