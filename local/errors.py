@@ -1,12 +1,12 @@
 """Errors of the local services; each message names the thing, the value and the remedy.
 
-    LocalServiceError
-    ├── JarsUnavailable     a jar of Kafka is neither in the cache nor to be had, or its bytes are not the locked ones
-    ├── ServiceFailed       a local service did not start, or ended before it answered
-    ├── ServiceTimeout      a local service runs but did not answer in time
-    ├── ServiceUnreachable  a service named by the environment does not answer
-    ├── SettingInvalid      an environment variable that names a service cannot be used
-    └── TopicFailed         a topic could not be created or did not become available
+LocalServiceError
+├── JarsUnavailable     a jar of Kafka is neither in the cache nor to be had, or its bytes are not the locked ones
+├── ServiceFailed       a local service did not start, or ended before it answered
+├── ServiceTimeout      a local service runs but did not answer in time
+├── ServiceUnreachable  a service named by the environment does not answer
+├── SettingInvalid      an environment variable that names a service cannot be used
+└── TopicFailed         a topic could not be created or did not become available
 """
 
 

@@ -73,8 +73,8 @@ def _fetch(maven: MavenContext, jar: LockedDependency) -> Path:
         ) from error
     if not _is_intact(path, jar):
         raise JarsUnavailable(
-            f"Kafka's jar {_file_name(jar)} was downloaded with sha256 {_sha256(path)}, but {LOCK.name} says {jar.sha256}."
-            " It was not installed; find out who changed it on its way to this machine."
+            f"Kafka's jar {_file_name(jar)} was downloaded with sha256 {_sha256(path)}, but {LOCK.name} says"
+            f" {jar.sha256}. It was not installed; find out who changed it on its way to this machine."
         )
     return path
 
