@@ -1,0 +1,96 @@
+"""What a command prints: a table for people or JSON for programs on standard output, progress on standard error."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table for people.")]
+
+_out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
+
+
+def progress(message: str) -> None:
+    """One line of progress of a long command, on standard error."""
+    _err.print(message, style="dim", markup=False, soft_wrap=True)
+
+
+def say(message: str) -> None:
+    """One line of a command's answer."""
+    _out.print(message, markup=False, soft_wrap=True)
+
+
+def fail(message: str, *, as_json: bool = False) -> None:
+    """An error, on standard error; for programs also as JSON on standard output."""
+    if as_json:
+        print_json({"error": message})
+    _err.print(f"error: {message}", style="red", markup=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """``value`` (dataclasses, mappings, sequences, decimals, times) as indented JSON."""
+    data = orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+    sys.stdout.write(data.decode() + "\n")
+
+
+def print_rows(rows: Iterable[Any], *, title: str | None = None, columns: Sequence[str] | None = None) -> None:
+    """Dataclasses or mappings as a table; ``columns`` chooses and orders what is shown."""
+    records = [dataclasses.asdict(row) if dataclasses.is_dataclass(row) else dict(row) for row in rows]  # type: ignore[arg-type]
+    if not records:
+        say(f"{title}: none" if title else "none")
+        return
+    names = list(columns or records[0])
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name in names:
+        numeric = all(isinstance(record.get(name), int | float | Decimal | None) for record in records)
+        table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+    for record in records:
+        table.add_row(*(_cell(record.get(name)) for name in names))
+    _out.print(table)
+
+
+def answer(value: Any, *, as_json: bool, title: str | None = None, columns: Sequence[str] | None = None) -> None:
+    """Rows as the caller asked for them: JSON or a table."""
+    if as_json:
+        print_json(value)
+    else:
+        print_rows(value, title=title, columns=columns)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | Decimal):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.3f}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_cell(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(map(_cell, value))
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,38 @@
+"""The vigil command."""
+
+from __future__ import annotations
+
+import sys
+
+import duckdb
+import typer
+
+from cli import console, services, sql
+from contracts import ContractError
+from lakehouse.errors import LakeError
+from local.errors import LocalServiceError
+
+# Errors whose message already says what to do; anything else is a fault of ours and keeps its traceback.
+EXPECTED = (ContractError, LakeError, LocalServiceError, duckdb.Error)
+
+app = typer.Typer(
+    help="Lands a bank's Kafka topics in a DuckDB lake exactly once, finds money laundering in it, writes the filing.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(services.up)
+app.command()(services.down)
+app.command()(services.status)
+app.command()(services.ui)
+app.command()(sql.sql)
+
+
+def main() -> None:
+    """Run the command line; an expected error becomes one line and exit code 1."""
+    try:
+        app()
+    except EXPECTED as error:
+        console.fail(str(error), as_json="--json" in sys.argv)
+        sys.exit(1)

@@ -1,0 +1,39 @@
+"""vigil up, down, status: the local services."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.console import AsJson, answer, progress
+from cli.environment import lake
+from lakehouse.settings import Settings
+from local import services
+
+
+def up(as_json: AsJson = False) -> None:
+    """Start Kafka and PostgreSQL on this machine, unless the environment names others; safe to repeat."""
+    with lake(keep=True):
+        pass
+    status(as_json)
+
+
+def down(as_json: AsJson = False) -> None:
+    """Stop the local services; topics and lake are kept."""
+    stopped = services.down(Settings().home, progress=progress)
+    answer([{"stopped": name} for name in sorted(stopped)], as_json=as_json, title="stopped")
+
+
+def status(as_json: AsJson = False) -> None:
+    """Say which services run and where."""
+    answer(services.status(Settings().home), as_json=as_json)
+
+
+def ui(port: Annotated[int | None, typer.Option(help="Port on 127.0.0.1; a free one if not given.")] = None) -> None:
+    """Open Dagster's pages on this machine: runs, assets, checks. Ctrl-C ends it."""
+    # Dagster takes seconds to import; the other commands should not wait for it.
+    from orchestration.ui import serve
+
+    with lake() as settings:
+        serve(settings, port)
