@@ -60,6 +60,6 @@ def check_catalog(named: str) -> None:
             connection.execute("select 1")
     except psycopg.Error as error:
         raise ServiceUnreachable(
-            f"{CATALOG} names a PostgreSQL that does not answer: {str(error).strip()}."
+            f"{CATALOG} names a PostgreSQL that does not answer ({' '.join(str(error).split())})."
             " Start it, correct the variable, or unset it to use a local one."
         ) from error

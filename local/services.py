@@ -18,8 +18,12 @@ State = Literal["running", "starting", "stopped", "outside", "unreachable"]
 
 @dataclass(frozen=True)
 class Services:
-    """Where the services are. `started` names those that this call of `up` started; the others ran already."""
+    """Where the services of `home` (an absolute path) are.
 
+    `started` names those that this call of `up` started; the others ran already or are named by the environment.
+    """
+
+    home: Path
     bootstrap_servers: str
     catalog: str
     started: frozenset[Name]
@@ -79,7 +83,7 @@ def up(home: Path, progress: Callable[[str], None] = silent) -> Services:
             raise
     progress(f"Kafka: {servers}")
     progress(f"PostgreSQL: {catalog}")
-    return Services(servers, catalog, frozenset(started))
+    return Services(home, servers, catalog, frozenset(started))
 
 
 def down(home: Path, progress: Callable[[str], None] = silent) -> frozenset[Name]:
@@ -109,9 +113,8 @@ def running(home: Path, keep: bool = False, progress: Callable[[str], None] = si
             yield services
         finally:
             if services.started and not keep:
-                home = home.resolve()
-                with signals.deferred(), _alone(home):
-                    _stop(Broker(home), Postgres(home), services.started, progress)
+                with signals.deferred(), _alone(services.home):
+                    _stop(Broker(services.home), Postgres(services.home), services.started, progress)
 
 
 def _stop(

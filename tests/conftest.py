@@ -1,0 +1,79 @@
+"""One Kafka and one PostgreSQL for the whole test run, real ones, in a folder of their own."""
+
+import shutil
+import signal
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from local import environment
+from local.postgres import Postgres
+from local.services import Services, running
+from local.topics import ensure_topics
+
+
+def pytest_configure() -> None:
+    # Without a handler SIGTERM ends the run at once and leaves the services behind; so it ends like Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_services_only() -> Iterator[None]:
+    """The tests break brokers and drop topics, so they never use services that the environment names."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(environment.KAFKA, raising=False)
+        patch.delenv(environment.CATALOG, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Services]:
+    """The services of this test run. A test that kills one (see `faults`) starts it again before it ends."""
+    home = Path(tempfile.mkdtemp(prefix="vigil-tests-"))
+    try:
+        with running(home) as started:
+            yield started
+    finally:
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def kafka(services: Services) -> str:
+    """The bootstrap servers of this test run's broker."""
+    return services.bootstrap_servers
+
+
+@pytest.fixture
+def new_topic(kafka: str) -> Callable[..., str]:
+    """Makes a topic that no other test has: `new_topic(name="topic", partitions=1, config=None)` returns its name."""
+
+    def make(name: str = "topic", partitions: int = 1, config: dict[str, str] | None = None) -> str:
+        unique = f"{name}.{uuid.uuid4().hex[:8]}"
+        ensure_topics(kafka, {unique: partitions}, config)
+        return unique
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def new_catalog(services: Services) -> Callable[[], tuple[str, Path]]:
+    """Makes an empty PostgreSQL database for a lake: returns its catalog string and an empty data folder."""
+    postgres = Postgres(services.home)
+
+    def make() -> tuple[str, Path]:
+        name = f"lake_{uuid.uuid4().hex[:8]}"
+        postgres.create_database(name)
+        data_path = services.home / "lakes" / name
+        data_path.mkdir(parents=True)
+        return postgres.catalog(name), data_path
+
+    return make
+
+
+@pytest.fixture
+def catalog(new_catalog: Callable[[], tuple[str, Path]]) -> tuple[str, Path]:
+    """A lake of this test's own: catalog string and data folder."""
+    return new_catalog()
