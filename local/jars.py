@@ -43,6 +43,8 @@ def class_path(progress: Callable[[str], None]) -> str:
 
 def _download(jars: list[LockedDependency], folder: Path, progress: Callable[[str], None]) -> None:
     progress(f"Kafka: downloading {len(jars)} jars into {folder}")
+    for outdated in folder.glob("startup-*.aot"):  # the JVM's start-up caches hold for exactly these files
+        outdated.unlink()
     mirror = os.environ.get("VIGIL_MAVEN_REPOSITORY")
     # A folder of its own on the same disk: an interrupted download never leaves half a jar under a jar's name.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as scratch:

@@ -97,11 +97,12 @@ class Broker:
             return False
         return bool(answer.brokers) and answer.cluster_id == self._cluster_id()
 
-    def stop(self) -> bool:
+    def stop(self, progress: Callable[[str], None]) -> bool:
         """Stop the broker cleanly, by force after `STOP_SECONDS`; False when none ran."""
         process = self.process()
         if process is None:
             return False
+        progress("Kafka: stopping" + (", writing its start-up cache" if self._is_recording(process) else ""))
         if processes.stop(process, STOP_SECONDS):
             kafka_jvm.keep_recording(self._recording)
         self._pid_file.unlink(missing_ok=True)
@@ -114,6 +115,13 @@ class Broker:
             processes.kill(process)
         self._recording.unlink(missing_ok=True)
         self._pid_file.unlink(missing_ok=True)
+
+    @staticmethod
+    def _is_recording(process: psutil.Process) -> bool:
+        try:
+            return kafka_jvm.is_recording(process.cmdline())
+        except psutil.NoSuchProcess:
+            return False
 
     def _answers_within(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds

@@ -16,6 +16,9 @@ OPTIONS = (
     "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",
     "-Djava.awt.headless=true",
+    # JDK 25 warns that some adapters in its start-up cache do not fit and makes them anew; so they are not cached.
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:-AOTAdapterCaching",
     # Kafka's native compression and buffer handling; without these two the JVM warns at each start.
     "--enable-native-access=ALL-UNNAMED",
     "--sun-misc-unsafe-memory-access=allow",
@@ -52,6 +55,11 @@ def keep_recording(recording: Path) -> None:
     arriving = cache.with_name(f".{cache.name}.{os.getpid()}")
     shutil.move(recording, arriving)
     arriving.replace(cache)
+
+
+def is_recording(command: list[str]) -> bool:
+    """Whether the JVM with this command line writes a start-up cache when it ends, which takes some seconds."""
+    return any(each.startswith("-XX:AOTCacheOutput=") for each in command)
 
 
 def _java(logs: Path, progress: Callable[[str], None], record: Path | None) -> list[str]:

@@ -113,11 +113,12 @@ class Postgres:
             if found is None:
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
 
-    def stop(self) -> bool:
+    def stop(self, progress: Callable[[str], None]) -> bool:
         """Stop the server, breaking off its clients' transactions ("fast"); False when none ran."""
         process = self.process()
         if process is None:
             return False
+        progress("PostgreSQL: stopping")
         processes.stop(process, STOP_SECONDS, signal.SIGINT)
         return True
 

