@@ -1,0 +1,65 @@
+"""A case as a filing sees it: the rpt_ rows of one case at one pin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+UTC = ZoneInfo("UTC")
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """All that a filing prints, as read.
+
+    Each row maps the columns of its rpt_ table to Python values (Decimal, date, naive UTC datetime, lists of dicts) and
+    carries ``_label``, the words by which an error names it, such as ``party P-1``.
+    """
+
+    pin: int
+    entity: Row
+    case: Row
+    alerts: tuple[Row, ...]
+    parties: Mapping[str, Row]
+    accounts: Mapping[str, Row]
+    transactions: tuple[Row, ...]
+
+    @property
+    def case_id(self) -> str:
+        return str(self.case["case_id"])
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The reporting entity's zone, in which days are counted."""
+        return ZoneInfo(self.entity["time_zone"])
+
+    def local(self, moment: datetime) -> datetime:
+        """A naive UTC time of the lake as naive local time of the reporting entity."""
+        return moment.replace(tzinfo=UTC).astimezone(self.zone).replace(tzinfo=None)
+
+    @property
+    def approved_on(self) -> date:
+        """The local day of the approval: the date of the filing, and the last day it can know of."""
+        return self.local(self.case["approved_at"]).date()
+
+    @property
+    def subjects(self) -> list[Row]:
+        return [party for party in self.parties.values() if party["is_subject"]]
+
+    def holders(self, account: Row) -> list[Row]:
+        """The known holders of an account, the main holder first."""
+        order = {"holder": 0, "joint_holder": 1}
+        links = sorted(
+            (link for link in account["parties"] or [] if link["role"] in order), key=lambda link: order[link["role"]]
+        )
+        return [self.parties[link["party_id"]] for link in links if link["party_id"] in self.parties]
+
+    def total(self, direction: str) -> Decimal:
+        """Sum of the movements of that direction, in base currency."""
+        amounts = (row["base_amount"] for row in self.transactions if row["direction"] == direction)
+        return sum((amount for amount in amounts if amount is not None), Decimal(0))

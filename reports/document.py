@@ -1,0 +1,48 @@
+"""The document a profile makes of a case file, and everything the rule book says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from lxml import etree
+
+from reports import fincen, goaml
+from reports.casefile import CaseFile
+from reports.profile import Profile
+from reports.rulebook import Violation, check
+from reports.template import fill
+from reports.text import one_line
+
+Records = Callable[[CaseFile, Profile, str, str], Mapping[str, Any]]
+FORMS: dict[str, Records] = {"goaml": goaml.records, "fincen": fincen.records}
+
+
+def compose(
+    profile: Profile, file: CaseFile, filing_ref: str, narrative: str
+) -> tuple[etree._Element, list[Violation]]:
+    """The document and all violations of the profile's rule book, errors and warnings, by rule number."""
+    root, violations = fill(profile, FORMS[profile.form](file, profile, filing_ref, narrative))
+    violations += check(root, profile.rules, profile.namespaces, _variables(file, narrative))
+    return root, sorted(violations, key=lambda violation: (violation.rule, violation.field))
+
+
+def _variables(file: CaseFile, narrative: str) -> dict[str, Any]:
+    """What the rules may name beside the document itself."""
+    reported = sum((row["base_amount"] or Decimal(0) for row in goaml.reported(file)), Decimal(0))
+    return {
+        "prepared_by": file.case["disposed_by"] or "",
+        "approved_by": file.case["approved_by"] or "",
+        "base_currency": file.case["base_currency"] or "",
+        "filed_on": float(f"{file.approved_on:%Y%m%d}"),
+        "subjects": float(len(file.subjects)),
+        "reported_amount": f"{reported.normalize():f}",
+        "narrative_length": float(len(one_line(narrative))),
+    }
+
+
+def serialise(root: etree._Element) -> bytes:
+    """The document as UTF-8, indented by two blanks, with an XML declaration and one line break at its end."""
+    etree.indent(root)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"

@@ -1,0 +1,192 @@
+"""A case file as FinCEN's SAR batch tells it: parties by their role, the activity, the narrative in parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from reports.casefile import CaseFile, Row
+from reports.profile import Profile
+from reports.text import one_line, parts
+
+PART = 4000
+# Countries whose states FinCEN records.
+_WITH_STATES = ("US", "CA", "MX")
+
+
+def records(file: CaseFile, profile: Profile, filing_ref: str, narrative: str) -> Mapping[str, Any]:
+    """The records that a FinCEN SAR template prints; see ``template.yml`` for their names."""
+    entity = {
+        **file.entity,
+        "address": _own_address(file.entity),
+        "regulator": file.entity["regulator_code"],
+        "rssd_number": {"rssd": file.entity["rssd"]} if file.entity["rssd"] else None,
+    }
+    subjects = [_subject(file, party) for party in file.subjects]
+    branches = _branches(file)
+    return {
+        "_label": f"filing {filing_ref}",
+        "ref": filing_ref,
+        "filed_on": file.approved_on,
+        "entity": entity,
+        "contact_name": _full_name(entity),
+        "branches": {"each": branches} if branches else None,
+        "no_branch": not branches,
+        "subjects": subjects,
+        "subject_count": str(len(subjects)),
+        "amount": file.case["amount"],
+        "activity_from": file.case["activity_from"],
+        "activity_to": file.case["activity_to"],
+        "classifications": _classifications(file, profile.codes["activity"]),
+        "instruments": _instruments(file, profile.codes["asset"]),
+        # FinCEN refuses line breaks in an element's value.
+        "narrative": [{"number": str(n), "text": part} for n, part in enumerate(parts(one_line(narrative), PART), 1)],
+    }
+
+
+def _traits(file: CaseFile) -> list[str]:
+    """What the kinds of activity follow from: the scenarios that fired, and what the movements show."""
+    found = {str(alert["scenario_id"]) for alert in file.alerts}
+    if len(_branches(file)) > 1:
+        found.add("several_branches")
+    if _third_parties(file):
+        found.add("third_party_conductors")
+    return sorted(found)
+
+
+def _classifications(file: CaseFile, codes: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One row a kind of activity; FinCEN takes none twice."""
+    found: dict[str, dict[str, Any]] = {}
+    for trait in _traits(file):
+        subtype, kind = codes.get(trait, codes["*"]).split("/")
+        other = trait.replace("_", " ") if trait not in codes else None
+        found.setdefault(subtype, {"subtype": subtype, "type": kind, "other": other})
+    return [found[subtype] for subtype in sorted(found, key=int)]
+
+
+def _instruments(file: CaseFile, codes: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One row a means by which the money moved; cash told apart by whether it was the local currency."""
+    local = file.entity["currency_code_local"]
+    methods = {
+        "foreign_cash" if row["method"] == "cash" and row["instructed_currency"] != local else str(row["method"])
+        for row in file.transactions
+    }
+    pairs = {tuple(codes.get(method, codes["*"]).split("/")) for method in methods}
+    return [{"asset": asset, "asset_type": kind} for asset, kind in sorted(pairs, key=lambda pair: int(pair[0]))]
+
+
+def _third_parties(file: CaseFile) -> bool:
+    for row in file.transactions:
+        account = file.accounts.get(row["account_id"])
+        holders = {party["party_id"] for party in file.holders(account)} if account else set()
+        if row["conductor_party_id"] and row["conductor_party_id"] not in holders:
+            return True
+    return False
+
+
+def _branches(file: CaseFile) -> list[dict[str, Any]]:
+    found = {
+        (row["branch_id"], row["place_town"], row["place_country"]): row
+        for row in file.transactions
+        if row["branch_id"] and row["channel"] in ("branch", "atm")
+    }
+    return [
+        {"_label": f"branch {branch}", "town": town, "country": country}
+        for branch, town, country in sorted(found, key=lambda place: tuple(part or "" for part in place))
+    ]
+
+
+def _subject(file: CaseFile, party: Row) -> dict[str, Any]:
+    natural = party["party_type"] == "natural_person"
+    accounts = [
+        {"_label": account["_label"], "number": account["account_number"] or account["account_id"],
+         "closed": account["status"] == "closed"}
+        for account in file.accounts.values()
+        if any(link["party_id"] == party["party_id"] for link in account["parties"] or [])
+    ]  # fmt: skip
+    papers = [_paper(party, paper) for paper in party["identifications"] or []]
+    return {
+        **party,
+        "is_entity": not natural,
+        "unknown_birth": natural and party["birth_date"] is None,
+        "birth_date": party["birth_date"] if natural else None,
+        "female": natural and party["gender"] == "F",
+        "male": natural and party["gender"] == "M",
+        "unknown_gender": natural and party["gender"] not in ("F", "M"),
+        "no_account": not accounts,
+        "holding": {"tin": file.entity["tin"], "accounts": accounts} if accounts else None,
+        "surname": party["last_name"] if natural else party["name"],
+        "given_name": party["first_name"] if natural else None,
+        "unknown_surname": natural and not party["last_name"],
+        "unknown_given_name": natural and not party["first_name"],
+        "address": _address(party["_label"], (party["addresses"] or [None])[0]),
+        "phones": [phone for phone in party["phones"] or [] if re.search(r"\d", phone["number"] or "")],
+        "taxpayer": _taxpayer(party, natural=natural),
+        "papers": papers,
+        "mail": {"address": party["email"]} if party["email"] else None,
+        "no_papers": {} if natural and not papers else None,
+        "industry_code": None if natural else party["industry_code"],
+        "relation": {
+            "customer": party["is_customer"],
+            "none": not party["is_customer"],
+            "continues": party["is_customer"] and party["status"] == "active",
+            "tin": file.entity["tin"],
+        },
+    }
+
+
+def _taxpayer(party: Row, *, natural: bool) -> dict[str, Any]:
+    if not party["tax_id"]:
+        return {"unknown": True, "number": None, "kind": None, "country": None}
+    domestic = party["tax_id_country"] in (None, "US")
+    kind = ("natural" if natural else "entity") if domestic else "foreign"
+    return {"unknown": False, "number": party["tax_id"], "kind": kind,
+            "country": None if domestic else party["tax_id_country"]}  # fmt: skip
+
+
+def _paper(party: Row, paper: Row) -> dict[str, Any]:
+    known = paper["type"] in ("passport", "driving_licence", "residence_permit")
+    return {
+        **paper,
+        "_label": party["_label"],
+        "other": None if known else paper["type"] and str(paper["type"]).replace("_", " "),
+        "state": paper["issuing_state"] if paper["issuing_country"] in _WITH_STATES else None,
+    }
+
+
+def _address(label: str, address: Row | None) -> dict[str, Any]:
+    """An address with an unknown flag for each critical part that is missing."""
+    line, town, state, postal_code, country = (
+        (address[part] if address else None) for part in ("line", "town", "state", "postal_code", "country")
+    )
+    states = country in _WITH_STATES
+    return {
+        "_label": label,
+        "line": line,
+        "town": town,
+        "state": state if states else None,
+        "postal_code": postal_code,
+        "country": country,
+        "no_line": not line,
+        "no_town": not town,
+        "no_country": not country,
+        "no_state": not state and (states or not country),
+        "no_postal_code": not postal_code and (states or not country),
+    }
+
+
+def _own_address(entity: Row) -> dict[str, Any]:
+    return {
+        "_label": entity["_label"],
+        "line": entity["address_line"],
+        "town": entity["town"],
+        "state": entity["state"],
+        "postal_code": entity["postal_code"],
+        "country": entity["country"],
+    }
+
+
+def _full_name(entity: Row) -> str | None:
+    name = " ".join(part for part in (entity["contact_first_name"], entity["contact_last_name"]) if part)
+    return name or None

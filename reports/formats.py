@@ -1,0 +1,98 @@
+"""How a value is written into an element."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from reports.text import one_line
+
+Codes = Mapping[str, str]
+
+
+class NoCode(Exception):
+    """A word of ours is not in the regulator's code list."""
+
+
+def money(value: Decimal) -> str:
+    """An amount with two decimals, or with as many as it needs."""
+    whole = value.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+    return f"{whole:f}" if whole == value else f"{value.normalize():f}"
+
+
+def _text(value: Any, _: Codes) -> str:
+    return one_line(str(value))
+
+
+def _lines(value: Any, _: Codes) -> str:
+    return str(value).strip()
+
+
+def _code(value: Any, codes: Codes) -> str:
+    """Our word's code; in the list ``*`` stands for every other word, and the code ``=`` for the word itself."""
+    code = codes.get(str(value), codes.get("*"))
+    if code is None:
+        raise NoCode(value)
+    return str(value) if code == "=" else code
+
+
+def _datetime(value: date, _: Codes) -> str:
+    moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+    return moment.replace(microsecond=0).isoformat()
+
+
+def _day(value: date, _: Codes) -> str:
+    return f"{value:%Y%m%d}" if value.year >= 1000 else f"{value.year:04}{value:%m%d}"
+
+
+def _whole(value: Decimal, _: Codes) -> str:
+    """An amount rounded up to the next whole unit, as FinCEN wants dollars."""
+    return f"{value.quantize(Decimal(1), ROUND_CEILING):f}"
+
+
+def _rate(value: Decimal, _: Codes) -> str:
+    """A rate with at most ten decimals."""
+    return f"{value.quantize(Decimal('1e-10'), ROUND_HALF_EVEN).normalize():f}"
+
+
+def _digits(value: Any, _: Codes) -> str:
+    return re.sub(r"\D", "", str(value))
+
+
+def _phone(value: Any, _: Codes) -> str:
+    """Digits; a number of the North American plan without its country prefix, as FinCEN wants it."""
+    digits = re.sub(r"\D", "", str(value))
+    return digits[1:] if len(digits) == 11 and digits.startswith("1") else digits
+
+
+def _compact(value: Any, _: Codes) -> str:
+    """Letters and digits only."""
+    return re.sub(r"[^0-9A-Za-z]", "", str(value))
+
+
+def _yes(value: Any, _: Codes) -> str:
+    return "Y" if value else ""
+
+
+def _flag(value: Any, _: Codes) -> str:
+    return "1" if value else "0"
+
+
+FORMATS: dict[str, Callable[[Any, Codes], str]] = {
+    "text": _text,
+    "lines": _lines,
+    "code": _code,
+    "datetime": _datetime,
+    "day": _day,
+    "money": lambda value, _: money(value),
+    "whole": _whole,
+    "rate": _rate,
+    "digits": _digits,
+    "phone": _phone,
+    "compact": _compact,
+    "yes": _yes,
+    "flag": _flag,
+}

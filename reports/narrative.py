@@ -1,0 +1,176 @@
+"""The story of a case, drafted from its facts: who, what, when, where, how, why.
+
+FinCEN asks for these six in its guidance on narratives (Guidance on Preparing a Complete and Sufficient SAR Narrative,
+2003); goAML's reason of a report is the same story. An officer's own text replaces the draft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from reports.casefile import CaseFile, Row
+from reports.words import amount, count, day, listed, spoken
+
+_NAMED = 5
+
+
+def narrative(file: CaseFile) -> str:
+    """The officer's text if there is one, else the draft; paragraphs are parted by a blank line."""
+    own = file.case["officer_narrative"]
+    return own.strip() if own and own.strip() else draft(file)
+
+
+def draft(file: CaseFile) -> str:
+    """Plain English paragraphs in which every figure comes from the case file."""
+    paragraphs = [_what(file), *map(_who, file.subjects), _accounts(file), *_how(file)]
+    paragraphs += [_others(file), _why(file), _decision(file)]
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _what(file: CaseFile) -> str:
+    case, currency = file.case, file.case["base_currency"]
+    names = listed([str(party["name"]) for party in file.subjects]) or "an unknown subject"
+    period = _period(case)
+    return (
+        f"{file.entity['name']} reports suspicious activity of {names}: {count(len(file.transactions), 'movement')} "
+        f"of {amount(case['amount'], currency)} in all {period}. "
+        f"{_flows(file)}"
+    )
+
+
+def _period(case: Row) -> str:
+    first, last = case["activity_from"], case["activity_to"]
+    if first is None or last is None:
+        return "on days not recorded"
+    return f"on {day(first)}" if first == last else f"between {day(first)} and {day(last)}"
+
+
+def _flows(file: CaseFile) -> str:
+    currency = file.case["base_currency"]
+    said = []
+    for direction, verb in (("credit", "came in"), ("debit", "went out")):
+        rows = [row for row in file.transactions if row["direction"] == direction]
+        if rows:
+            said.append(f"{amount(file.total(direction), currency)} {verb} in {count(len(rows), 'movement')}")
+    return f"{listed(said)}." if said else ""
+
+
+def _who(party: Row) -> str:
+    if party["party_type"] == "natural_person":
+        facts = ["a natural person"]
+        facts += (
+            [f"born on {day(party['birth_date'])}"] if party["birth_date"] else ["whose date of birth is not known"]
+        )
+        facts += [f"of nationality {party['nationality']}"] if party["nationality"] else []
+        facts += [f"occupation {party['occupation']}"] if party["occupation"] else []
+    else:
+        facts = ["a legal entity"]
+        facts += [f"legal form {party['legal_form']}"] if party["legal_form"] else []
+        facts += [f"incorporated on {day(party['incorporation_date'])}"] if party["incorporation_date"] else []
+        facts += [f"industry code {party['industry_code']} (NAICS)"] if party["industry_code"] else []
+    if party["addresses"]:
+        place = party["addresses"][0]
+        facts.append("of " + ", ".join(str(place[part]) for part in ("line", "town", "country") if place[part]))
+    text = f"{party['name']} (party {party['party_id']}) is {', '.join(facts)}."
+    if party["is_customer"]:
+        since = f" since {day(party['onboarded_on'])}" if party["onboarded_on"] else ""
+        text += f" The bank knows this customer{since}."
+    else:
+        text += " The bank keeps no account of this party."
+    if party["expected_monthly_turnover"] is not None:
+        expected = amount(party["expected_monthly_turnover"], party["expected_turnover_currency"] or "")
+        text += f" The declared turnover is {expected} a month."
+    if party["source_of_funds"]:
+        text += f" The declared source of funds is: {party['source_of_funds']}."
+    return text + (" The party is politically exposed." if party["pep"] else "")
+
+
+def _accounts(file: CaseFile) -> str:
+    said = []
+    for account in file.accounts.values():
+        holders = listed([str(party["name"]) for party in file.holders(account)]) or "holders not known"
+        opened = f", opened on {day(account['opened_on'])}" if account["opened_on"] else ""
+        kind = f"{spoken(account['account_type'])} account".strip()
+        number = account["account_number"] or account["account_id"]
+        said.append(f"{number} ({kind} in {account['currency']} of {holders}{opened})")
+    return f"The activity ran through {count(len(said), 'account')}: {listed(said)}." if said else ""
+
+
+def _how(file: CaseFile) -> Iterable[str]:
+    kinds: dict[tuple[str, str], list[Row]] = {}
+    for row in file.transactions:
+        kinds.setdefault((row["method"], row["direction"]), []).append(row)
+    said = []
+    for (method, direction), rows in sorted(kinds.items()):
+        word = {"credit": "received", "debit": "sent"}[direction]
+        if method == "cash":
+            word = {"credit": "deposited", "debit": "withdrawn"}[direction]
+        amounts = [row["base_amount"] for row in rows if row["base_amount"] is not None]
+        between = (
+            f", each between {amount(min(amounts), file.case['base_currency'])} and "
+            f"{amount(max(amounts), file.case['base_currency'])}"
+            if len(amounts) > 1
+            else ""
+        )
+        total = amount(sum(amounts, Decimal(0)), file.case["base_currency"])
+        said.append(f"{count(len(rows), 'movement')} of {spoken(method)} {word}, {total} together{between}")
+    if said:
+        yield f"How: {'; '.join(said)}."
+    places = sorted(
+        {
+            f"{row['branch_id']}" + (f" in {row['place_town']}" if row["place_town"] else "")
+            for row in file.transactions
+            if row["branch_id"]
+        }
+    )
+    if places:
+        yield f"Where: {count(len(places), 'branch', 'branches')}: {listed(places)}."
+    hands: dict[str, int] = {}
+    for row in file.transactions:
+        if row["conductor_name"]:
+            hands[row["conductor_name"]] = hands.get(row["conductor_name"], 0) + 1
+    if hands:
+        told = [f"{name} ({count(times, 'time')})" for name, times in sorted(hands.items())]
+        yield f"At the counter or machine stood {listed(told)}."
+
+
+def _others(file: CaseFile) -> str:
+    said = []
+    for direction, role, words in (("credit", "debtor", "came from"), ("debit", "creditor", "went to")):
+        sums: dict[str, Decimal] = {}
+        for row in file.transactions:
+            if row["direction"] == direction and row["method"] != "cash" and row[f"{role}_name"]:
+                country = f" ({row[f'{role}_country']})" if row[f"{role}_country"] else ""
+                name = f"{row[f'{role}_name']}{country}"
+                sums[name] = sums.get(name, Decimal(0)) + (row["base_amount"] or Decimal(0))
+        if sums:
+            ranked = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+            named = [f"{name} {amount(value, file.case['base_currency'])}" for name, value in ranked[:_NAMED]]
+            rest = ranked[_NAMED:]
+            if rest:
+                left = amount(sum((value for _, value in rest), Decimal(0)), file.case["base_currency"])
+                named.append(f"{count(len(rest), 'other')} {left}")
+            said.append(f"The money not in cash {words} {listed(named)}.")
+    return " ".join(said)
+
+
+def _why(file: CaseFile) -> str:
+    said = [
+        f"On {day(file.local(alert['detected_at']).date())} the scenario "
+        f"{alert['scenario_name'] or alert['scenario_id']} (version {alert['scenario_version']}) fired: "
+        f"{str(alert['reason']).rstrip('.')}."
+        + (f" Typology: {str(alert['typology']).rstrip('.')}." if alert["typology"] else "")
+        for alert in file.alerts
+    ]
+    return " ".join(["Why it is suspicious:", *said]) if said else ""
+
+
+def _decision(file: CaseFile) -> str:
+    case = file.case
+    decided = f" on {day(file.local(case['determination_at']).date())}" if case["determination_at"] else ""
+    reason = f" with the reason: {str(case['decision_reason']).rstrip('.')}" if case["decision_reason"] else ""
+    return (
+        f"{case['disposed_by_name'] or case['disposed_by']} decided{decided} to report{reason}. "
+        f"{case['approved_by_name'] or case['approved_by']} approved the report on {day(file.approved_on)}."
+    )

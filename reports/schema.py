@@ -1,0 +1,55 @@
+"""Check a document against the regulator's XSD, where the site has it; the XSDs are not ours to ship."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from lxml import etree
+
+from lakehouse.settings import Settings
+from reports.profile import Profile
+
+
+@dataclass(frozen=True)
+class SchemaResult:
+    """``valid`` is None when the site has no schema; ``sha256`` is that of the XSD used."""
+
+    valid: bool | None
+    schema: str
+    sha256: str | None
+    faults: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.valid is None:
+            return "not checked: no schema on this site"
+        return "valid" if self.valid else f"invalid: {'; '.join(self.faults)}"
+
+
+def folder(settings: Settings) -> Path | None:
+    """Folder of the XSDs: VIGIL_SCHEMAS, or ``schemas`` in VIGIL_SHARED; None where neither exists."""
+    if settings.schemas is not None:
+        return settings.schemas
+    shared = os.environ.get("VIGIL_SHARED")
+    return Path(shared) / "schemas" if shared and (Path(shared) / "schemas").is_dir() else None
+
+
+def verify_schema(document: Path | bytes, profile: Profile, schemas: Path | None) -> SchemaResult:
+    """Whether ``document`` (a file or its bytes) is valid under the profile's XSD in ``schemas``."""
+    path = schemas / profile.schema if schemas is not None else None
+    if path is None or not path.is_file():
+        return SchemaResult(None, profile.schema, None)
+    validator, digest = _validator(path, path.stat().st_mtime_ns)
+    content = document.read_bytes() if isinstance(document, Path) else document
+    valid = validator.validate(etree.fromstring(content))
+    faults = tuple(f"line {fault.line}: {fault.message}" for fault in validator.error_log)  # type: ignore[attr-defined]
+    return SchemaResult(valid, profile.schema, digest, faults)
+
+
+@cache
+def _validator(path: Path, _: int) -> tuple[etree.XMLSchema, str]:
+    content = path.read_bytes()
+    return etree.XMLSchema(etree.fromstring(content)), hashlib.sha256(content).hexdigest()
