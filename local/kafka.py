@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient
 from local import kafka_config, kafka_jvm, ports, processes
 from local.errors import ServiceFailed, ServiceTimeout
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 STOP_SECONDS = 40.0  # a clean stop takes a second; the one that writes the start-up cache takes seven more
 POLL_SECONDS = 0.05
 PORT_ATTEMPTS = 3

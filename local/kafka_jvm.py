@@ -32,8 +32,7 @@ def storage_tool(properties: Path, logs: Path, cluster_id: str, progress: Callab
         *_java(logs, progress, record=None),
         "kafka.tools.StorageTool",
         "format",
-        "--cluster-id",
-        cluster_id,
+        f"--cluster-id={cluster_id}",  # in one piece, because one id in 64 begins with a dash
         "--config",
         str(properties),
     ]

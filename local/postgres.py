@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from local.errors import ServiceFailed, ServiceTimeout
 DATABASE = "vigil"
 USER = "postgres"
 PORT = 5432  # no TCP port: only a part of the socket's name
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.05
 SOCKET_PATH_LIMIT = 100  # bytes; the system's limit is 103 on macOS, 107 on Linux
@@ -120,6 +121,9 @@ class Postgres:
             return False
         progress("PostgreSQL: stopping")
         processes.stop(process, STOP_SECONDS, signal.SIGINT)
+        if self._socket_folder != self._data:
+            with suppress(OSError):  # a killed server leaves its socket in it, which the next start replaces
+                self._socket_folder.rmdir()
         return True
 
     def _initialise(self, user: str | None, progress: Callable[[str], None]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from faults import kill_broker, restart_postgres_at_once, stop_postgres_at_once
 
+from local import kafka_config, kafka_jvm
 from local.kafka import Broker
 from local.ports import LOOPBACK
 from local.postgres import Postgres
@@ -177,6 +179,14 @@ def test_a_home_with_a_long_path_works(tmp_path: Path) -> None:
         assert read_rows(postgres.catalog()) == [4]
     finally:
         assert postgres.stop(silent)
+
+
+def test_a_cluster_id_may_begin_with_a_dash(tmp_path: Path) -> None:
+    properties = tmp_path / "format.properties"
+    kafka_config.write(properties, data="data", port=1, controller_port=2)
+    command = kafka_jvm.storage_tool(properties, tmp_path, "-AAAAAAAAAAAAAAAAAAAAQ", silent)
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert "cluster.id=-AAAAAAAAAAAAAAAAAAAAQ" in (tmp_path / "data" / "meta.properties").read_text()
 
 
 def test_two_homes_run_side_by_side(home: Path, kafka: str, new_topic: Callable[..., str]) -> None:
