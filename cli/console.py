@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table for people.")]
+
+TICK_SECONDS = 2.0
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
@@ -94,3 +97,17 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date | datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+class Ticker:
+    """Progress of a count: at most one line in two seconds, so that a log stays readable and a person sees it move."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._told = time.monotonic()
+
+    def __call__(self, detail: str, count: int) -> None:
+        now = time.monotonic()
+        if now - self._told >= TICK_SECONDS:
+            self._told = now
+            progress(f"{self._what}: {detail} {count:,}")

@@ -7,7 +7,7 @@ import sys
 import duckdb
 import typer
 
-from cli import console, services, sql
+from cli import console, services, simulate, sql
 from contracts import ContractError
 from lakehouse.errors import LakeError
 from local.errors import LocalServiceError
@@ -26,6 +26,7 @@ app.command()(services.up)
 app.command()(services.down)
 app.command()(services.status)
 app.command()(services.ui)
+app.command()(simulate.simulate)
 app.command()(sql.sql)
 
 
