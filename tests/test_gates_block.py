@@ -1,0 +1,128 @@
+"""A gate that fails says which rows, on which table, and leaves the tables beside it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from contracts import load
+from expectations import GateResult, run_gate
+from lakehouse.attach import connect
+from lakehouse.schema import prepare
+from lakehouse.settings import Settings
+from lakehouse.snapshots import latest
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+QUIET = [{"topic": topic, "partition": 0, "end_offset": 0, "newest": None} for topic in load()]
+NEWEST = datetime(2026, 3, 2, 9)
+TRANSACTIONS = "landing.bank_transactions"
+Results = dict[tuple[str, str], GateResult]
+
+# 30 days of 20 movements, and none on the 17th of March.
+ORDINARY = """
+    insert into lake.landing.bank_transactions by name
+    select 'T' || i as transaction_id, 'K' || i as idempotency_key, 'E' || i as end_to_end_id, 'A1' as account_id,
+        'credit' as direction, timestamp '2026-03-02 09:00:00' + to_days((i // 20)::integer) as booked_at,
+        'cash' as method, 100 as instructed_amount, 'USD' as instructed_currency, 100 as settled_amount,
+        'USD' as settled_currency, false as _tombstone, 0 as _partition, i as _offset
+    from range(600) as numbers(i)
+    where i // 20 <> 15
+"""
+FAULTY = """
+    insert into lake.landing.bank_transactions by name
+    select 'F' || i as transaction_id, 'G' || i as idempotency_key, 'H' || i as end_to_end_id,
+        if(i = 8, null, 'A2') as account_id, 'credit' as direction, timestamp '2026-03-02 09:00:00' as booked_at,
+        'cash' as method, 100 as instructed_amount, 'USD' as instructed_currency, 100 as settled_amount,
+        if(i = 8, 'USD', 'XXX') as settled_currency, false as _tombstone, 3 as _partition, i as _offset
+    from range(8, 11) as numbers(i)
+"""
+COMMITS = """
+    insert into lake.ledger.commits by name
+    select * from (values ('c1', 'bank.transactions', 200, 1), ('c2', 'bank.ownership', 10, 5))
+        as commits(commit_id, topic, rows, dead_letters)
+"""
+DEAD_LETTERS = """
+    insert into lake.ledger.dead_letters by name
+    select 'bank.ownership' as topic, 2 as partition, 41 as "offset", 'not_json' as reason
+"""
+
+
+@pytest.fixture(scope="module")
+def asked(
+    new_catalog: Callable[[], tuple[str, Path]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Results, Results]:
+    """The landing gate's results before and after faulty rows, dead letters and a lag came."""
+    catalog, data_path = new_catalog()
+    settings = Settings(home=tmp_path_factory.mktemp("home"), catalog=catalog, data_path=str(data_path))
+    with connect(settings) as connection:
+        prepare(connection, load().values())
+        connection.execute(ORDINARY)
+        before = latest(connection)
+        for statement in (FAULTY, COMMITS, DEAD_LETTERS):
+            connection.execute(statement)
+        after = latest(connection)
+    lagging = [
+        each | {"end_offset": 5, "newest": NEWEST} if each["topic"] == "bank.parties" else each
+        for each in QUIET
+        if each["topic"] != "bank.accounts"
+    ]
+    return gate(settings, before, QUIET), gate(settings, after, lagging)
+
+
+def gate(settings: Settings, pin: int, broker: Sequence[Mapping[str, object]]) -> Results:
+    results = run_gate(settings, "landing", pin=pin, at=AT, parameters={"broker": broker})
+    return {(result.suite, result.table): result for result in results}
+
+
+def test_good_rows_open_the_gate_though_worse_landed_after_its_snapshot(asked: tuple[Results, Results]) -> None:
+    before, _ = asked
+    assert {table for _, table in before} == {f"landing.{contract.table}" for contract in load().values()}
+    assert [result.summary() for result in before.values() if not result.success] == []
+
+
+def test_a_day_without_events_warns(asked: tuple[Results, Results]) -> None:
+    (warning,) = asked[0]["transactions", TRANSACTIONS].warnings
+    assert [row["day"] for row in warning.failing_rows] == ["2026-03-17"]
+
+
+def test_failing_rows_are_named(asked: tuple[Results, Results]) -> None:
+    result = asked[1]["transactions", TRANSACTIONS]
+    assert not result.success
+    failures = {each.slice: each for each in result.failures}
+    assert set(failures) == {"completeness", "currencies"}
+    assert failures["completeness"].failing_rows == (
+        {"field": "account_id", "first_missing": '[{"partition":3,"offset":8}]'},
+    )
+    (currency,) = failures["currencies"].failing_rows
+    assert (currency["currency"], currency["movements"]) == ("XXX", 2)
+    assert '"offset":9,"transaction_id":"F9"' in currency["first_movements"]
+    assert '"offset":8' in result.summary()
+
+
+def test_only_the_faulty_tables_fail(asked: tuple[Results, Results]) -> None:
+    assert {key for key, result in asked[1].items() if not result.success} == {
+        ("transactions", TRANSACTIONS),
+        ("delivery", "landing.bank_accounts"),
+        ("delivery", "landing.bank_ownership"),
+        ("delivery", "landing.bank_parties"),
+    }
+
+
+def test_a_topic_that_lags_and_one_the_broker_lacks_fail(asked: tuple[Results, Results]) -> None:
+    (lag,) = asked[1]["delivery", "landing.bank_parties"].failures
+    assert lag.column == "seconds_behind"
+    assert lag.failing_rows == ({"table": "landing.bank_parties", "partition": 0, "end_offset": 5, "next_offset": 0},)
+    (absent,) = asked[1]["delivery", "landing.bank_accounts"].failures
+    assert "The broker has no such topic" in absent.sentence()
+
+
+def test_few_dead_letters_warn_and_many_shut_the_gate(asked: tuple[Results, Results]) -> None:
+    few = asked[1]["delivery", TRANSACTIONS]
+    assert few.success
+    assert [warning.column for warning in few.warnings] == ["dead_letters"]
+    many = asked[1]["delivery", "landing.bank_ownership"]
+    assert [failure.column for failure in many.failures] == ["dead_letter_share"]
+    assert '"offset":41' in many.summary()
