@@ -74,9 +74,10 @@ class Simulation:
             yield {
                 **changes.during(days),
                 "reference.fx-rates": wire.messages("reference.fx-rates", self._rates.events(since, int(days[-1]))),
-                TRANSACTIONS: wire.messages(TRANSACTIONS, movements.drop("case_no", "sent_at")).with_columns(
-                    movements["sent_at"].dt.epoch("ms").alias("timestamp")
-                ),
+                TRANSACTIONS: wire.messages(TRANSACTIONS, movements.drop("case_no", "sent_at"))
+                .with_columns(movements["sent_at"])
+                .sort("sent_at", maintain_order=True)
+                .select("key", "value", pl.col("sent_at").dt.epoch("ms").alias("timestamp")),
             }
         self._truth = self._book.truth(
             pl.concat(planted), self._world.parties["party_id"], self._world.accounts["account_id"]

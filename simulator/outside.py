@@ -47,7 +47,7 @@ MERCHANT_KINDS: dict[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class Outside:
-    """``table``: a counterparty a row (name, account_number, agent, country, currency, town, mcc); ``groups``: by kind."""
+    """``table``: one a row (name, account_number, agent, country, currency, town, mcc); ``groups``: by kind."""
 
     table: pl.DataFrame
     groups: dict[str, np.ndarray]

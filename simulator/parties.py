@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from simulator import names, places
+from simulator.business_calendar import day_number
 
 OCCUPATIONS = names.words(
     "Teacher Nurse Electrician Accountant Carpenter Cook Driver Clerk Technician Programmer Pharmacist Gardener"
@@ -16,8 +17,6 @@ OCCUPATIONS = names.words(
 SOURCES = ("Salary", "Salary", "Salary", "Pension", "Self-employment")
 PURPOSES = ("Salary account and household payments", "Household payments", "Savings and everyday payments")
 GAP_FIELDS = ("tax_id", "occupation", "identifications", "phones", "source_of_funds", "expected_monthly_turnover")
-_IDENTIFICATION = ("type", "number", "issued_on", "expires_on", "issuing_country", "issuing_state")
-_ADDRESS = ("type", "line", "town", "state", "postal_code", "country")
 
 
 def natural_persons(
@@ -45,9 +44,6 @@ def natural_persons(
         towns = np.where(family >= 0, towns[family], towns)
     persons = names.persons(rng, count, family)
     abroad = rng.random(count) < 0.12
-    passport = rng.random(count) < 0.25
-    issued = [today - timedelta(days=int(days)) for days in rng.integers(60, 1500, count)]
-    numbers = rng.integers(10_000_000, 99_999_999, count)
     salaries = 900 + rng.lognormal(8.2, 0.45, count)
     return persons.select(
         pl.lit("natural_person").alias("party_type"),
@@ -62,23 +58,7 @@ def natural_persons(
         _tax_ids(rng, count, "9").alias("tax_id"),
         pl.lit("US").alias("tax_id_country"),
         pl.Series("occupation", [OCCUPATIONS[i] for i in rng.integers(0, len(OCCUPATIONS), count)]),
-        pl.Series(
-            "identifications",
-            [
-                [
-                    {
-                        "type": "passport" if is_passport else "driving_licence",
-                        "number": f"{'X' if is_passport else 'D'}{number}",
-                        "issued_on": since.isoformat(),
-                        "expires_on": (since + timedelta(days=3650 if is_passport else 2920)).isoformat(),
-                        "issuing_country": "US",
-                        "issuing_state": None if is_passport else places.TOWNS[town].state,
-                    }
-                ]
-                for is_passport, number, since, town in zip(passport, numbers, issued, towns, strict=True)
-            ],
-            dtype=pl.List(pl.Struct(dict.fromkeys(_IDENTIFICATION, pl.String))),
-        ),
+        _identifications(rng, today, towns),
         _addresses(lines, towns, "residence"),
         _phones(rng, towns, "mobile"),
         pl.concat_str(pl.lit("customer"), pl.Series(rng.integers(1, 10**9, count)), pl.lit("@example.com")).alias(
@@ -159,30 +139,41 @@ def _tax_ids(rng: np.random.Generator, count: int, prefix: str) -> pl.Expr:
     )
 
 
-def _addresses(lines: np.ndarray, towns: np.ndarray, kind: str) -> pl.Series:
-    rows = []
-    for line, index in zip(lines, towns, strict=True):
-        town = places.TOWNS[index]
-        rows.append(
-            [
-                {
-                    "type": kind,
-                    "line": line,
-                    "town": town.name,
-                    "state": town.state,
-                    "postal_code": town.postal_code,
-                    "country": "US",
-                }
-            ]
-        )
-    return pl.Series("addresses", rows, dtype=pl.List(pl.Struct(dict.fromkeys(_ADDRESS, pl.String))))
+def _identifications(rng: np.random.Generator, today: date, towns: np.ndarray) -> pl.Expr:
+    """One document each: a passport for a quarter, a driving licence of the home state for the others."""
+    passport = pl.lit(pl.Series(rng.random(len(towns)) < 0.25))
+    issued = pl.lit(pl.Series(day_number(today) - rng.integers(60, 1500, len(towns)), dtype=pl.Int32).cast(pl.Date))
+    expires = pl.when(passport).then(issued.dt.offset_by("10y")).otherwise(issued.dt.offset_by("8y"))
+    number = pl.lit(pl.Series(rng.integers(10_000_000, 99_999_999, len(towns))))
+    document = pl.struct(
+        pl.when(passport).then(pl.lit("passport")).otherwise(pl.lit("driving_licence")).alias("type"),
+        pl.concat_str(pl.when(passport).then(pl.lit("X")).otherwise(pl.lit("D")), number).alias("number"),
+        issued.dt.strftime("%Y-%m-%d").alias("issued_on"),
+        expires.dt.strftime("%Y-%m-%d").alias("expires_on"),
+        pl.lit("US").alias("issuing_country"),
+        pl.when(~passport).then(_of_town("state", towns)).alias("issuing_state"),
+    )
+    return pl.concat_list(document).alias("identifications")
 
 
-def _phones(rng: np.random.Generator, towns: np.ndarray, kind: str) -> pl.Series:
+def _of_town(attribute: str, towns: np.ndarray) -> pl.Expr:
+    return pl.lit(pl.Series([getattr(town, attribute) for town in places.TOWNS]).gather(towns))
+
+
+def _addresses(lines: np.ndarray, towns: np.ndarray, kind: str) -> pl.Expr:
+    address = pl.struct(
+        pl.lit(kind).alias("type"),
+        pl.lit(pl.Series(lines.tolist(), dtype=pl.String)).alias("line"),
+        _of_town("name", towns).alias("town"),
+        _of_town("state", towns).alias("state"),
+        _of_town("postal_code", towns).alias("postal_code"),
+        pl.lit("US").alias("country"),
+    )
+    return pl.concat_list(address).alias("addresses")
+
+
+def _phones(rng: np.random.Generator, towns: np.ndarray, kind: str) -> pl.Expr:
     # 555 is the exchange kept for fiction.
-    lines = rng.integers(0, 10_000, len(towns))
-    rows = [
-        [{"type": kind, "number": f"+1{places.TOWNS[t].area_code}555{line:04d}"}]
-        for t, line in zip(towns, lines, strict=True)
-    ]
-    return pl.Series("phones", rows, dtype=pl.List(pl.Struct({"type": pl.String, "number": pl.String})))
+    line = pl.lit(pl.Series(rng.integers(0, 10_000, len(towns))).cast(pl.String).str.zfill(4))
+    number = pl.concat_str(pl.lit("+1"), _of_town("area_code", towns), pl.lit("555"), line)
+    return pl.concat_list(pl.struct(pl.lit(kind).alias("type"), number.alias("number"))).alias("phones")

@@ -25,7 +25,7 @@ class Poster:
         self._next = 1
 
     def post(self, rng: np.random.Generator, window: pl.DataFrame) -> pl.DataFrame:
-        """Movements of the payments of one window in order of booked_at.
+        """Movements of the payments of one window; the caller puts them in order of sent_at.
 
         Columns: the fields of bank.transactions and case_no (-1: ordinary), sent_at (when the message leaves the bank:
         booked_at, for the copy of a movement that is sent twice some time later). Payments on an account before it was
@@ -37,9 +37,7 @@ class Poster:
         kept = kept.with_columns(
             to_utc(pl.col("local_us")).alias("booked_at"),
             pl.col("local_us").floordiv(DAY_US).alias("day"),
-            pl.concat_str(pl.lit(f"{self._tag}-E"), pl.Series(numbers).cast(pl.String).str.zfill(9)).alias(
-                "end_to_end_id"
-            ),
+            pl.Series("number", numbers),
         )
         legs = [
             kept.filter(pl.col(side).is_between(0, self._accounts - 1)).with_columns(
@@ -47,7 +45,7 @@ class Poster:
             )
             for order, (side, direction) in enumerate((("debtor", "debit"), ("creditor", "credit")))
         ]
-        movements = self._described(pl.concat(legs).sort("local_us", "end_to_end_id", "leg"))
+        movements = self._described(pl.concat(legs).sort("number", "leg"))
         movements = pl.concat([movements, self._reversals(rng, movements)])
         resent = movements.filter(pl.Series(rng.random(movements.height) < RESENT_SHARE))
         delays = rng.integers(1_000_000, 1_800_000_000, resent.height)
@@ -55,7 +53,7 @@ class Poster:
             pl.col("sent_at") + pl.Series(delays).cast(pl.Duration("us")), pl.lit(-1, dtype=pl.Int64).alias("case_no")
         )
         last = movements["sent_at"].max()
-        return pl.concat([movements, resent.filter(pl.col("sent_at") <= last)]).sort("sent_at", "transaction_id")
+        return pl.concat([movements, resent.filter(pl.col("sent_at") <= last)])
 
     def _once_opened(self, window: pl.DataFrame) -> pl.DataFrame:
         opened = np.concatenate([self._opened, np.full(self._world.ends.height - self._accounts + 1, -(1 << 30))])
@@ -78,14 +76,11 @@ class Poster:
         merchant = _rows(legs["creditor"]).set((legs["method"] != "card").fill_null(True), None)
         towns = pl.Series([places.TOWNS[t].name for t in places.BRANCH_TOWN]).gather(branch)
         ids = world.accounts["account_id"].gather(account)
+        digits = legs["number"].cast(pl.String).str.zfill(9)
         is_cash = pl.col("method") == "cash"
         described = legs.select(
-            pl.concat_str(
-                pl.lit(f"{self._tag}-T"),
-                pl.col("end_to_end_id").str.slice(len(self._tag) + 2),
-                pl.col("leg").cast(pl.String),
-            ).alias("transaction_id"),
-            "end_to_end_id",
+            pl.concat_str(pl.lit(f"{self._tag}-T"), digits, pl.col("leg").cast(pl.String)).alias("transaction_id"),
+            pl.concat_str(pl.lit(f"{self._tag}-E"), digits).alias("end_to_end_id"),
             ids.alias("account_id"),
             "direction",
             "booked_at",

@@ -36,7 +36,6 @@ def produce(
     settings: dict[str, str | int | float | bool] = {
         "enable.idempotence": True,
         "acks": "all",
-        "compression.type": "lz4",
         "linger.ms": 50,
         "batch.size": 1_000_000,
         "queue.buffering.max.messages": 500_000,
