@@ -41,6 +41,10 @@ _LEDGER = {
     ),
     "watermarks": "model varchar, pin bigint, built_at timestamp",
 }
+# DuckLake has no unique constraint, and two inserts never conflict. Whoever adds partitions to ledger.offsets updates
+# this table's only row in the same transaction, and two updates of one table do conflict: so none is added twice.
+_REGISTRY = "ledger.registry"
+_ATTEMPTS = 20
 
 
 def landing_columns(contract: Contract) -> dict[str, str]:
@@ -49,11 +53,35 @@ def landing_columns(contract: Contract) -> dict[str, str]:
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
-    """Create what is missing of the ledger and of the contracts' landing tables; what exists is left alone."""
-    connection.execute("create schema if not exists lake.landing")
-    connection.execute("create schema if not exists lake.ledger")
-    for name, columns in _LEDGER.items():
-        connection.execute(f"create table if not exists lake.ledger.{name} ({columns})")
+    """Create what is missing of the ledger and of the contracts' landing tables; what exists is left alone.
+
+    Any number of processes may do so at once.
+    """
+    statements = [f"create table if not exists lake.ledger.{name} ({columns})" for name, columns in _LEDGER.items()]
     for contract in contracts:
         columns = ", ".join(f'"{name}" {kind}' for name, kind in landing_columns(contract).items())
-        connection.execute(f"create table if not exists lake.landing.{contract.table} ({columns})")
+        statements.append(f"create table if not exists lake.landing.{contract.table} ({columns})")
+    for attempt in range(_ATTEMPTS):
+        try:
+            _create(connection, statements)
+            return
+        except duckdb.TransactionException:
+            # Another process created some of it meanwhile; what it created is seen by the next attempt.
+            if attempt == _ATTEMPTS - 1:
+                raise
+
+
+def _create(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> None:
+    connection.execute("begin")
+    try:
+        connection.execute("create schema if not exists lake.landing")
+        connection.execute("create schema if not exists lake.ledger")
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(f"create table if not exists lake.{_REGISTRY} (registrations bigint)")
+        # In the transaction that creates the table, so that there is one row for ever.
+        connection.execute(f"insert into lake.{_REGISTRY} select 0 where not exists (from lake.{_REGISTRY})")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")

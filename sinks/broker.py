@@ -1,0 +1,103 @@
+"""What the broker says about itself: its cluster, its topics and the offsets they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+
+from sinks.errors import BrokerSilent, TopicMissing
+from sinks.records import Partition
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic as the broker has it now; ``topic_id`` never comes again, not even for a topic of the same name."""
+
+    name: str
+    topic_id: str
+    partitions: tuple[Partition, ...]
+
+
+@dataclass(frozen=True)
+class Held:
+    """Offsets a partition holds: from ``start`` up to, not including, ``end``.
+
+    ``end`` is the last stable offset: what lies behind an open transaction cannot be read yet.
+    """
+
+    start: int
+    end: int
+
+
+class Broker:
+    """Questions to the brokers. ``seconds`` bounds each answer.
+
+    Raises (every method):
+        BrokerSilent: no answer in time.
+        TopicMissing: the broker has no such topic.
+    """
+
+    def __init__(self, bootstrap_servers: str, settings: dict[str, Any], seconds: float) -> None:
+        self._servers = bootstrap_servers
+        self._admin = AdminClient({**settings, "bootstrap.servers": bootstrap_servers})
+        self._seconds = seconds
+
+    def cluster_id(self) -> str:
+        """The id of the Kafka cluster."""
+        return str(self._ask("cluster", lambda: self._admin.describe_cluster().result(self._seconds)).cluster_id)
+
+    def topics(self, names: Iterable[str]) -> dict[str, Topic]:
+        """The topics of those names."""
+        asked = list(names)
+        futures = self._ask("topics", lambda: self._admin.describe_topics(TopicCollection(asked)))
+        found = {}
+        for name, future in futures.items():
+            described = self._ask(f"topic {name!r}", partial(future.result, self._seconds))
+            numbers = sorted(each.id for each in described.partitions)
+            found[name] = Topic(name, str(described.topic_id), tuple(Partition(name, number) for number in numbers))
+        return found
+
+    def held(self, partitions: Iterable[Partition]) -> dict[Partition, Held]:
+        """The offsets that each partition holds."""
+        asked = [TopicPartition(*partition) for partition in partitions]
+        earliest, latest = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        starts = self._offsets(asked, earliest)
+        ends = self._offsets(asked, latest)
+        return {partition: Held(starts[partition], ends[partition]) for partition in starts}
+
+    def _offsets(self, asked: list[TopicPartition], spec: OffsetSpec) -> dict[Partition, int]:
+        if not asked:
+            return {}
+        futures = self._ask(
+            "offsets",
+            lambda: self._admin.list_offsets(dict.fromkeys(asked, spec), isolation_level=IsolationLevel.READ_COMMITTED),
+        )
+        return {
+            Partition(each.topic, each.partition): self._ask(
+                f"offsets of {each.topic}", partial(future.result, self._seconds)
+            ).offset
+            for each, future in futures.items()
+        }
+
+    def _ask(self, what: str, question: Callable[[], T]) -> T:
+        try:
+            return question()
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise TopicMissing(
+                    f"the brokers {self._servers} have no {what}; create it, or correct its name"
+                ) from error
+            raise BrokerSilent(f"the brokers {self._servers} do not tell about {what}: {error}") from error
+        except TimeoutError as error:
+            raise BrokerSilent(
+                f"the brokers {self._servers} did not tell about {what} in {self._seconds:g} s; "
+                "see whether they run, and KAFKA_BOOTSTRAP_SERVERS"
+            ) from error

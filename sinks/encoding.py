@@ -1,0 +1,200 @@
+"""The second stage: messages become landing rows and dead letters, and rows become a file that nobody sees yet."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from contracts import Contract
+from lakehouse.schema import landing_columns
+from sinks.broker import Broker
+from sinks.config import SinkConfig
+from sinks.decoder import Decoder, Rejected
+from sinks.errors import TopicRecreated
+from sinks.ledger import Identity
+from sinks.parquet import FileWriter
+from sinks.progress import Counts
+from sinks.records import Batch, Headers, Ints, Records, joined
+
+_DEAD_LETTERS = pa.schema(
+    [
+        ("topic", pa.string()),
+        ("partition", pa.int32()),
+        ("offset", pa.int64()),
+        ("timestamp", pa.timestamp("us")),
+        ("key", pa.binary()),
+        ("value", pa.binary()),
+        ("headers", pa.string()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One topic's share of a batch: ``rows`` are in ``file`` where there is one."""
+
+    contract: Contract
+    rows: pa.Table
+    file: Path | None
+    dead_letters: pa.Table
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A batch that is ready to be committed."""
+
+    batch: Batch
+    parts: tuple[Part, ...]
+    landed_at: datetime
+
+    @property
+    def counts(self) -> dict[str, Counts]:
+        """What the batch holds, by topic."""
+        return {part.contract.topic: part.counts for part in self.parts}
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files it wrote."""
+        return tuple(str(part.file) for part in self.parts if part.file)
+
+    def discard(self) -> None:
+        """Remove the files; only for a batch that is surely not in the lake."""
+        for file in self.files:
+            Path(file).unlink(missing_ok=True)
+
+
+class Encoder:
+    """Makes batches ready; used by several threads at once."""
+
+    def __init__(
+        self,
+        config: SinkConfig,
+        contracts: Mapping[str, Contract],
+        decoders: Mapping[str, Decoder],
+        writer: FileWriter,
+        broker: Broker,
+        identity: Identity,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._config = config
+        self._contracts = contracts
+        self._decoders = decoders
+        self._writer = writer
+        self._broker = broker
+        self._identity = identity
+        self._clock = clock
+
+    def encode(self, batch: Batch) -> Encoded:
+        """Decode the batch and write its files.
+
+        Raises:
+            TopicRecreated: a topic was made anew, so the messages may be of either.
+        """
+        landed_at = self._clock()
+        topics = sorted({partition.topic for partition in batch.ranges})
+        # Ids never come again: an id that is the same after the messages were read was the same all along.
+        for name, topic in self._broker.topics(topics).items():
+            if topic.topic_id != self._identity.topic_ids[name]:
+                raise TopicRecreated(
+                    f"topic {name} was deleted and made again while it was read (id {topic.topic_id}, before "
+                    f"{self._identity.topic_ids[name]}); nothing of the new topic was landed. Start the sink again."
+                )
+        return Encoded(batch, tuple(self._part(topic, batch, landed_at) for topic in topics), landed_at)
+
+    def _part(self, topic: str, batch: Batch, landed_at: datetime) -> Part:
+        contract = self._contracts[topic]
+        records = batch.records.get(topic, Records())
+        decoded = self._decoders[topic].decode(records.values, records.keys)
+        origin = _Origin(records)
+        own: dict[str, pa.Array | pa.ChunkedArray] = {
+            "_partition": pa.array(origin.partitions[decoded.positions], pa.int32()),
+            "_offset": pa.array(origin.offsets[decoded.positions], pa.int64()),
+            "_timestamp": origin.moments(decoded.positions),
+            "_headers": _headers_json(records.headers, decoded.positions),
+            "_landed_at": pa.repeat(pa.scalar(landed_at, pa.timestamp("us")), decoded.table.num_rows),
+        }
+        columns = {name: decoded.table.column(name) for name in decoded.table.column_names} | own
+        rows = pa.table({name: columns[name] for name in landing_columns(contract)})
+        file = None
+        if rows.num_rows > self._config.inline_rows:
+            file = self._writer.write(rows, contract.table, batch.commit_id)
+        holes = batch.offsets_of(topic) - len(records)
+        return Part(
+            contract,
+            rows if file is None else rows.schema.empty_table(),
+            file,
+            _dead_letters(topic, records, origin, decoded.rejected),
+            Counts(rows.num_rows, len(decoded.rejected), holes),
+        )
+
+
+class _Origin:
+    """Where and when each message was."""
+
+    def __init__(self, records: Records) -> None:
+        self.partitions = joined(records.partitions)
+        self.offsets = joined(records.offsets)
+        self._milliseconds = joined(records.timestamps)
+
+    def moments(self, positions: Ints) -> pa.Array:
+        """Kafka's timestamps of the messages at ``positions``; null where the message has none."""
+        chosen = self._milliseconds[positions]
+        return pa.array(chosen * 1000, pa.int64(), mask=chosen < 0).cast(pa.timestamp("us"))
+
+
+def _dead_letters(topic: str, records: Records, origin: _Origin, rejected: list[Rejected]) -> pa.Table:
+    at = [each.position for each in rejected]
+    positions = np.array(at, np.int64)
+    return pa.Table.from_arrays(
+        [
+            pa.repeat(pa.scalar(topic), len(at)),
+            pa.array(origin.partitions[positions], pa.int32()),
+            pa.array(origin.offsets[positions], pa.int64()),
+            origin.moments(positions),
+            pa.array([records.keys[i] for i in at], pa.binary()),
+            pa.array([records.values[i] for i in at], pa.binary()),
+            _headers_json(records.headers, positions),
+            pa.array([each.reason for each in rejected], pa.string()),
+            pa.array([each.detail for each in rejected], pa.string()),
+        ],
+        schema=_DEAD_LETTERS,
+    )
+
+
+def _headers_json(headers: list[Headers], positions: Ints) -> pa.Array:
+    """Headers as JSON objects; null where there are none.
+
+    A value that is no UTF-8 becomes ``{"base64": …}``; a name that comes more than once holds the list of its values.
+    """
+    if not any(headers):
+        return pa.nulls(len(positions), pa.string())
+    return pa.array([_header_json(headers[i]) for i in positions], pa.string())
+
+
+def _header_json(headers: Headers) -> str | None:
+    if not headers:
+        return None
+    found: dict[str, list[Any]] = {}
+    for name, value in headers:
+        found.setdefault(name, []).append(_header_value(value))
+    return json.dumps({name: values if len(values) > 1 else values[0] for name, values in found.items()})
+
+
+def _header_value(value: bytes | None) -> Any:
+    if value is None:
+        return None
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(value).decode()}

@@ -1,0 +1,99 @@
+"""JSON decoded message by message: slow, exact, and able to say what is wrong with each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from contracts import Contract, Field
+from sinks import json_text
+from sinks.columns import Unfit, convert, convert_lists, decoded_schema
+from sinks.decoder import Decoded, Rejected
+
+Row = dict[str, Any]
+
+
+def decode_rows(contract: Contract, values: Sequence[bytes | None], keys: Sequence[bytes | None]) -> Decoded:
+    """Decode each message on its own; those that fit no contract are rejected with their reason."""
+    rows: dict[int, Row] = {}
+    rejected: list[Rejected] = []
+
+    def reject(position: int, misfit: Unfit) -> None:
+        rows.pop(position, None)
+        rejected.append(Rejected(position, misfit.reason, misfit.detail))
+
+    for position, (value, key) in enumerate(zip(values, keys, strict=True)):
+        try:
+            rows[position] = _row(contract, value, key)
+        except Unfit as unfit:
+            reject(position, unfit)
+    for field in contract.fields:
+        events = [position for position, row in rows.items() if not row["_tombstone"] or field.name == contract.key]
+        for position, misfit in _misfits(field, events, rows):
+            reject(position, misfit)
+    rejected.sort(key=lambda each: each.position)
+    return Decoded(_table(contract, list(rows.values())), np.array(list(rows), np.int64), rejected)
+
+
+def _row(contract: Contract, value: bytes | None, key: bytes | None) -> Row:
+    """The message's fields as wire text, each of the right JSON type; whether the text fits is not yet known."""
+    row: Row = {"_key": None if key is None else _text(key, "key"), "_tombstone": value is None}
+    if value is None:
+        if contract.tombstone != "delete":
+            raise Unfit("tombstone", f"{contract.topic} takes no tombstones")
+        if key is None:
+            raise Unfit("missing_key", "a tombstone without a key deletes nothing")
+        return row | {contract.key: row["_key"]}
+    if not value.strip():
+        raise Unfit("empty", "the message is only white space" if value else "the message is empty")
+    event = json_text.read(_text(value, "value"))
+    if not isinstance(event, dict):
+        raise Unfit("not_an_object", f"the message is JSON, but no object: {json_text.write(event)[:100]}")
+    extra = {}
+    for field in contract.fields:
+        found = event.pop(field.name, None)
+        if field.fields:
+            row[field.name], unknown = json_text.list_items(field, found)
+            if unknown:
+                extra[field.name] = unknown
+        else:
+            row[field.name] = json_text.wire_text(field, found)
+    extra |= event
+    row["_extra"] = json_text.write(extra) if extra else None
+    return row
+
+
+def _misfits(field: Field, positions: list[int], rows: dict[int, Row]) -> list[tuple[int, Unfit]]:
+    """The rows at ``positions`` whose ``field`` does not convert, found by halving."""
+    try:
+        _column(field, [rows[position].get(field.name) for position in positions])
+        return []
+    except Unfit as unfit:
+        if len(positions) == 1:
+            return [(positions[0], unfit)]
+    middle = len(positions) // 2
+    return _misfits(field, positions[:middle], rows) + _misfits(field, positions[middle:], rows)
+
+
+def _table(contract: Contract, rows: list[Row]) -> pa.Table:
+    # A tombstone has no field but the key; what is required of events was seen to before.
+    optional = [field.model_copy(update={"required": False}) for field in contract.fields]
+    columns = [_column(field, [row.get(field.name) for row in rows]) for field in optional]
+    columns.append(pa.array([row.get("_extra") for row in rows], pa.string()))
+    columns.append(pa.array([row["_tombstone"] for row in rows], pa.bool_()))
+    columns.append(pa.array([row["_key"] for row in rows], pa.string()))
+    return pa.Table.from_arrays(columns, schema=decoded_schema(contract))
+
+
+def _column(field: Field, found: list[Any]) -> pa.Array:
+    return convert_lists(field, found) if field.fields else convert(field, pa.array(found, pa.string()))
+
+
+def _text(raw: bytes, what: str) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise Unfit("not_utf8", f"the {what} is not UTF-8 at byte {error.start}") from error

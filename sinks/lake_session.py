@@ -1,0 +1,73 @@
+"""A connection to the lake that outlives a catalog which goes away for a while."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import duckdb
+
+from lakehouse.attach import connect
+from lakehouse.errors import CatalogUnreachable
+from lakehouse.settings import Settings
+from sinks.errors import CatalogSilent
+
+T = TypeVar("T")
+
+# What DuckDB raises for a lost conflict and for a catalog that is away; anything else is a fault of ours.
+PASSING = (
+    duckdb.TransactionException,
+    duckdb.IOException,
+    duckdb.ConnectionException,
+    duckdb.HTTPException,
+    CatalogUnreachable,
+)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
+
+
+class LakeSession:
+    """One connection for one thread; it is made anew whenever it failed."""
+
+    def __init__(self, settings: Settings, seconds: float) -> None:
+        # A commit is small work; many cores and much memory are for those who read.
+        self._settings = settings.model_copy(update={"threads": 1, "memory_limit": "1GB"})
+        self._seconds = seconds
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def insist(self, work: Callable[[duckdb.DuckDBPyConnection, int], T], stop: threading.Event | None = None) -> T:
+        """The result of ``work(connection, attempt)``, repeated on a fresh connection while the catalog is away.
+
+        ``work`` must be safe to repeat. Attempts count from 0.
+
+        Raises:
+            CatalogSilent: it did not succeed within this session's seconds, or ``stop`` was set meanwhile.
+        """
+        give_up = time.monotonic() + self._seconds
+        pause, attempt = _FIRST_PAUSE, 0
+        patience = stop or threading.Event()
+        while True:
+            try:
+                return work(self._connected(), attempt)
+            except PASSING as error:
+                # After a lost conflict the connection is as good as before, unless it keeps failing.
+                if not isinstance(error, duckdb.TransactionException) or attempt % 3 == 2:
+                    self.close()
+                if time.monotonic() >= give_up or patience.wait(pause):
+                    raise CatalogSilent(
+                        f"the lake's catalog {self._settings.catalog!r} let nothing through for "
+                        f"{self._seconds:g} s: {error}. What was landed is safe; start the sink again once it answers."
+                    ) from error
+            pause, attempt = min(pause * 2, _LONGEST_PAUSE), attempt + 1
+
+    def close(self) -> None:
+        """Give the connection up; the next use makes another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            self._connection = connect(self._settings)
+        return self._connection

@@ -1,0 +1,86 @@
+"""Messages in columns, and a batch of them: what is consumed, before it is decoded."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Headers = list[tuple[str, bytes | None]] | None
+
+
+class Partition(NamedTuple):
+    """A partition of a topic."""
+
+    topic: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}[{self.number}]"
+
+
+class Range(NamedTuple):
+    """Offsets from ``first`` (as the ledger has it) up to, not including, ``next``."""
+
+    first: int
+    next: int
+
+
+@dataclass
+class Records:
+    """Messages of one topic in the order they came, a column an attribute. Timestamps are milliseconds, -1 unknown."""
+
+    values: list[bytes | None] = field(default_factory=list)
+    keys: list[bytes | None] = field(default_factory=list)
+    headers: list[Headers] = field(default_factory=list)
+    partitions: list[Ints] = field(default_factory=list)
+    offsets: list[Ints] = field(default_factory=list)
+    timestamps: list[Ints] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def extend(self, more: Records) -> None:
+        """Append the messages of ``more``."""
+        self.values += more.values
+        self.keys += more.keys
+        self.headers += more.headers
+        self.partitions += more.partitions
+        self.offsets += more.offsets
+        self.timestamps += more.timestamps
+
+    def without(self, gone: Sequence[int]) -> Records:
+        """The messages of all partitions but ``gone``."""
+        partitions = joined(self.partitions)
+        keep = np.flatnonzero(~np.isin(partitions, gone))
+        return Records(
+            values=[self.values[i] for i in keep],
+            keys=[self.keys[i] for i in keep],
+            headers=[self.headers[i] for i in keep],
+            partitions=[partitions[keep]],
+            offsets=[joined(self.offsets)[keep]],
+            timestamps=[joined(self.timestamps)[keep]],
+        )
+
+
+def joined(parts: list[Ints]) -> Ints:
+    """The parts as one array."""
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is landed by one transaction: messages by topic, and how far each partition moves (also over holes)."""
+
+    records: dict[str, Records]
+    ranges: dict[Partition, Range]
+    commit_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def offsets_of(self, topic: str) -> int:
+        """How many offsets of ``topic`` the batch covers, holes included."""
+        return sum(each.next - each.first for partition, each in self.ranges.items() if partition.topic == topic)
