@@ -57,7 +57,7 @@ def print_rows(rows: Iterable[Any], *, title: str | None = None, columns: Sequen
     table = Table(title=title, title_justify="left", header_style="bold")
     for name in names:
         numeric = all(isinstance(record.get(name), int | float | Decimal | None) for record in records)
-        table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for record in records:
         table.add_row(*(_cell(record.get(name)) for name in names))
     _out.print(table)

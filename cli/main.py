@@ -7,13 +7,16 @@ import sys
 import duckdb
 import typer
 
-from cli import console, services, simulate, sql
+from cases.decisions import DecisionNotRecorded
+from cli import alerts, case, console, services, simulate, sink, sql
 from contracts import ContractError
 from lakehouse.errors import LakeError
 from local.errors import LocalServiceError
+from simulator.errors import SimulatorError
+from sinks import SinkError
 
 # Errors whose message already says what to do; anything else is a fault of ours and keeps its traceback.
-EXPECTED = (ContractError, LakeError, LocalServiceError, duckdb.Error)
+EXPECTED = (ContractError, DecisionNotRecorded, LakeError, LocalServiceError, SimulatorError, SinkError, duckdb.Error)
 
 app = typer.Typer(
     help="Lands a bank's Kafka topics in a DuckDB lake exactly once, finds money laundering in it, writes the filing.",
@@ -27,6 +30,9 @@ app.command()(services.down)
 app.command()(services.status)
 app.command()(services.ui)
 app.command()(simulate.simulate)
+app.add_typer(sink.app, name="sink")
+app.command()(alerts.alerts)
+app.add_typer(case.app, name="case")
 app.command()(sql.sql)
 
 

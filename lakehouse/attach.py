@@ -55,7 +55,7 @@ def attach(connection: duckdb.DuckDBPyConnection, settings: Settings, *, read_on
         ) from error
 
 
-def attach_statement(settings: Settings, *, read_only: bool) -> str:
+def attach_statement(settings: Settings, *, read_only: bool, alias: str = ALIAS) -> str:
     """The ATTACH statement of the lake, as any DuckDB client of this version takes it.
 
     Raises:
@@ -67,7 +67,7 @@ def attach_statement(settings: Settings, *, read_only: bool) -> str:
         )
     options = [f"data_path {_quoted(settings.lake_data_path + '/')}"]
     options.append("read_only" if read_only else f"data_inlining_row_limit {INLINING_ROW_LIMIT}")
-    return f"attach {_quoted('ducklake:' + settings.catalog)} as {ALIAS} ({', '.join(options)})"
+    return f"attach {_quoted('ducklake:' + settings.catalog)} as {alias} ({', '.join(options)})"
 
 
 def _extension_file(name: str) -> Path:

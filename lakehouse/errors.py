@@ -3,6 +3,7 @@
 LakeError
 ├── CatalogNotNamed      no VIGIL_CATALOG in the environment
 ├── CatalogUnreachable   the catalog's database does not answer
+├── NotBuilt             a mart is read that no build has made yet
 └── SnapshotGone         a pin names a snapshot that does not exist (any more)
 """
 
@@ -17,6 +18,10 @@ class CatalogNotNamed(LakeError):
 
 class CatalogUnreachable(LakeError):
     """The catalog's database does not answer."""
+
+
+class NotBuilt(LakeError):
+    """A mart is read that no build has made yet."""
 
 
 class SnapshotGone(LakeError):

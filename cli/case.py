@@ -1,0 +1,125 @@
+"""vigil case: cases, and officers' acts on them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from cases.decisions import decision, record
+from cli.console import AsJson, answer, print_json, print_rows, say
+from cli.environment import lake
+from cli.query import rows
+from lakehouse.attach import connect
+from lakehouse.errors import LakeError
+
+app = typer.Typer(help="List cases and record officers' acts on them.", no_args_is_help=True)
+
+Case = Annotated[str, typer.Argument(help="The case's identifier.")]
+Officer = Annotated[str, typer.Option(help="Identifier of the officer who acts.")]
+Reason = Annotated[str, typer.Option(help="Why, in words.")]
+
+_CASES = """
+    select
+        case_id, status, subject_type, subject_id, opened_at, amount, base_currency, transaction_count, scenarios,
+        disposition, disposed_by, approved_by
+    from lake.str.cases
+    where $status is null or status = $status
+    order by amount desc, case_id
+    limit $limit
+"""
+_CASE = "select * from lake.str.cases where case_id = $case_id"
+
+
+class CaseUnknown(LakeError):
+    """No such case was built."""
+
+
+class Disposition(StrEnum):
+    """Outcomes of an investigation."""
+
+    report = "report"
+    no_report = "no_report"
+    refer = "refer"
+
+
+@app.command("list")
+def list_cases(
+    status: Annotated[
+        str | None, typer.Option(help="Only those that are candidate, open, disposed, approved or rejected.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List cases, the largest first."""
+    with lake() as settings, connect(settings, read_only=True) as connection:
+        found = rows(connection, _CASES, {"status": status, "limit": limit})
+    answer(found, as_json=as_json, title="cases")
+
+
+@app.command()
+def show(case_id: Case, as_json: AsJson = False) -> None:
+    """Show one case with all its fields."""
+    with lake() as settings, connect(settings, read_only=True) as connection:
+        found = _case(connection, case_id)
+    if as_json:
+        print_json(found)
+    else:
+        print_rows(({"field": name, "value": value} for name, value in found.items()), title=case_id)
+
+
+@app.command()
+def decide(
+    case_id: Case,
+    officer: Officer,
+    disposition: Annotated[Disposition, typer.Option(help="The outcome.")],
+    reason: Reason,
+    narrative: Annotated[
+        str | None, typer.Option(help="Text for the filing; drafted from the facts if absent.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Dispose of a case: report it, close it without a report, or refer it."""
+    more = {"disposition": disposition.value, "reason": reason, "narrative": narrative}
+    _record(case_id, "disposed", officer, "investigator", more, as_json=as_json)
+
+
+@app.command()
+def approve(case_id: Case, officer: Officer, reason: Reason, as_json: AsJson = False) -> None:
+    """Approve a disposition; not by the officer who made it."""
+    _record(case_id, "approved", officer, "mlro", {"reason": reason}, as_json=as_json)
+
+
+@app.command()
+def reject(case_id: Case, officer: Officer, reason: Reason, as_json: AsJson = False) -> None:
+    """Reject a disposition; the case goes back to its investigator."""
+    _record(case_id, "rejected", officer, "mlro", {"reason": reason}, as_json=as_json)
+
+
+def _record(case_id: str, act: str, officer: str, role: str, more: dict[str, Any], *, as_json: bool) -> None:
+    with lake() as settings:
+        assert settings.kafka_bootstrap_servers is not None
+        with connect(settings, read_only=True) as connection:
+            found = _case(connection, case_id)
+        if act in ("approved", "rejected") and found["disposed_by"] == officer:
+            raise typer.BadParameter(
+                f"{officer} disposed of case {case_id}; another officer must approve or reject it",
+                param_hint="--officer",
+            )
+        event = decision(case_id, act, officer, role, datetime.now(UTC), **more)
+        partition, offset = record(settings.kafka_bootstrap_servers, event)
+    if as_json:
+        print_json(event | {"partition": partition, "offset": offset})
+    else:
+        say(
+            f"{act}: {event['decision_id']} at compliance.decisions[{partition}]@{offset}; it counts from the next build"
+        )
+
+
+def _case(connection: Any, case_id: str) -> dict[str, Any]:
+    found = rows(connection, _CASE, {"case_id": case_id})
+    if not found:
+        raise CaseUnknown(f"case {case_id!r} is not in the lake; 'vigil case list' shows those that are")
+    return found[0]

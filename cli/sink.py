@@ -1,0 +1,88 @@
+"""vigil sink run: topics into the lake, exactly once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from cli.console import AsJson, Ticker, print_json, print_rows
+from cli.environment import lake
+from sinks import Event, LandingResult, SinkConfig, Step, run_until_caught_up
+from sinks import run as run_sink
+
+app = typer.Typer(help="Land topics in the lake, exactly once.", no_args_is_help=True)
+
+Topics = Annotated[list[str] | None, typer.Option("--topic", help="A topic to land; all with a contract if not given.")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A setting as name=value, such as batch_rows=50000 or kafka.fetch.min.bytes=65536."),
+]
+
+
+@app.callback()
+def _group() -> None:
+    """Land topics in the lake, exactly once."""
+
+
+@app.command()
+def run(
+    topic: Topics = None,
+    until_caught_up: Annotated[
+        bool, typer.Option("--until-caught-up", help="End when all that is in the topics at the start has landed.")
+    ] = False,
+    settings: Sets = None,
+    as_json: AsJson = False,
+) -> None:
+    """Land topics until Ctrl-C or SIGTERM; what is under way is finished or dropped, either is safe."""
+    config = configured(topic, settings)
+    stop = threading.Event()
+    observe = Landing()
+    with lake() as found:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        land = run_until_caught_up if until_caught_up else run_sink
+        result = land(config, found, stop, observe=observe)
+    show(result, as_json=as_json)
+
+
+def configured(topics: list[str] | None, settings: list[str] | None) -> SinkConfig:
+    """The sink's configuration from the command line's options."""
+    given: dict[str, object] = {}
+    for setting in settings or []:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{setting!r} is not name=value", param_hint="--set")
+        given[name] = value
+    if topics:
+        given["topics"] = tuple(topics)
+    return SinkConfig.parse(given)
+
+
+def show(result: LandingResult, *, as_json: bool) -> None:
+    """What landed, by topic."""
+    if as_json:
+        print_json(result)
+    else:
+        print_rows(
+            (
+                {"topic": name, **vars(landed.counts), "batches": landed.batches}
+                for name, landed in sorted(result.topics.items())
+            ),
+            title="landed",
+        )
+
+
+class Landing:
+    """Tells how many rows have landed, as batches are committed."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._tick = Ticker("landed")
+
+    def __call__(self, event: Event) -> None:
+        if event.step is Step.COMMITTED:
+            self._rows += sum(counts.rows for counts in event.counts.values())
+            self._tick("rows", self._rows)
