@@ -37,6 +37,10 @@ class CaseUnknown(LakeError):
     """No such case was built."""
 
 
+class ActRefused(LakeError):
+    """The act is not allowed on the case as it stands."""
+
+
 class Disposition(StrEnum):
     """Outcomes of an investigation."""
 
@@ -103,19 +107,25 @@ def _record(case_id: str, act: str, officer: str, role: str, more: dict[str, Any
         assert settings.kafka_bootstrap_servers is not None
         with connect(settings, read_only=True) as connection:
             found = _case(connection, case_id)
-        if act in ("approved", "rejected") and found["disposed_by"] == officer:
-            raise typer.BadParameter(
-                f"{officer} disposed of case {case_id}; another officer must approve or reject it",
-                param_hint="--officer",
-            )
+        _require(found, act, officer)
         event = decision(case_id, act, officer, role, datetime.now(UTC), **more)
         partition, offset = record(settings.kafka_bootstrap_servers, event)
     if as_json:
         print_json(event | {"partition": partition, "offset": offset})
     else:
-        say(
-            f"{act}: {event['decision_id']} at compliance.decisions[{partition}]@{offset}; it counts from the next build"
+        say(f"{act}: {event['decision_id']} at compliance.decisions[{partition}]@{offset}")
+        say("It counts from the next 'vigil sink run --until-caught-up' and 'vigil build'.")
+
+
+def _require(case: dict[str, Any], act: str, officer: str) -> None:
+    """Refuse an act that the case's state, or the four-eyes rule, does not allow."""
+    allowed = ("candidate", "open", "rejected") if act == "disposed" else ("disposed",)
+    if case["status"] not in allowed:
+        raise ActRefused(
+            f"case {case['case_id']} is {case['status']}; it can be {act} only while {' or '.join(allowed)}"
         )
+    if act != "disposed" and case["disposed_by"] == officer:
+        raise ActRefused(f"{officer} disposed of case {case['case_id']}; another officer must approve or reject it")
 
 
 def _case(connection: Any, case_id: str) -> dict[str, Any]:
