@@ -1,0 +1,25 @@
+{#- What a scenario over accounts looks at in an incremental build: the accounts with rows that it has not seen yet, or
+    all of them when its parameters changed. A scenario judges one subject at a time, so other alerts cannot change. -#}
+{% macro is_touched(account='account_id') -%}
+    {%- set touched_accounts = ref('int_touched_accounts') -%}
+    {%- set digests = ref('int_scenario_digests') -%}
+    {%- if is_incremental() -%}
+        {%- set watermark = watermark() -%}
+        (
+            {{ account }} in (select account_id from {{ touched_accounts }} where _pin > {{ watermark }})
+            or exists (
+                select 1 from {{ digests }}
+                where scenario_id = '{{ this.identifier }}' and _pin > {{ watermark }}
+            )
+        )
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Pre hook of such a scenario: what it said of these accounts goes, in the transaction that says it anew. -#}
+{% macro forget_touched() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where {{ is_touched('subject_id') }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,161 @@
+{{
+    config(
+        materialized='incremental',
+        unique_key='idempotency_key',
+        post_hook='{{ record_watermark() }}'
+    )
+}}
+
+with transactions as (
+    select * from {{ ref('stg_transactions') }}
+),
+
+account_holders as (
+    select * from {{ ref('int_account_holders') }}
+),
+
+profiles as (
+    select * from {{ ref('int_party_profiles') }}
+),
+
+rates as (
+    select * from {{ ref('int_fx_rates') }}
+),
+
+jurisdiction as (
+    select * from {{ ref('int_jurisdiction') }}
+),
+
+business_days as (
+    select * from {{ ref('int_business_days') }}
+),
+
+{% if is_incremental() %}
+changed_accounts as (
+    select account_id from account_holders where _pin > {{ watermark() }}
+    union
+    select account_holders.account_id
+    from account_holders
+    inner join profiles on account_holders.holder_party_id = profiles.party_id
+    where profiles._pin > {{ watermark() }}
+),
+
+-- A rate that came late, or was corrected, moves the amounts booked from its day on.
+changed_rates as (
+    select
+        currency,
+        min(rate_date) as from_day
+    from rates
+    where _pin > {{ watermark() }}
+    group by all
+),
+
+selected as (
+    select transactions.*
+    from transactions
+    left join changed_rates on transactions.settled_currency = changed_rates.currency
+    where
+        transactions._pin > {{ watermark() }}
+        or transactions.account_id in (select account_id from changed_accounts)
+        or transactions.booked_at >= changed_rates.from_day - interval 1 day
+),
+{% else %}
+selected as (
+    select * from transactions
+),
+{% endif %}
+
+localised as (
+    select
+        selected.*,
+        jurisdiction.jurisdiction,
+        jurisdiction.base_currency,
+        jurisdiction.calendar,
+        timezone(jurisdiction.time_zone, timezone('UTC', selected.booked_at))::date as local_date
+    from selected
+    cross join jurisdiction
+),
+
+held as (
+    select
+        localised.*,
+        account_holders.holder_party_id,
+        account_holders.holder_party_ids,
+        account_holders.branch_id as home_branch_id,
+        account_holders.opened_on as account_opened_on
+    from localised
+    asof left join account_holders
+        on localised.account_id = account_holders.account_id
+        and localised.booked_at >= account_holders.valid_from
+),
+
+profiled as (
+    select
+        held.*,
+        coalesce(profiles.segment, 'unknown') as segment,
+        coalesce(profiles.expected_monthly_turnover, 0) as expected_monthly_turnover
+    from held
+    asof left join profiles
+        on held.holder_party_id = profiles.party_id
+        and held.booked_at >= profiles.valid_from
+),
+
+priced as (
+    select
+        profiled.*,
+        case
+            when profiled.settled_currency = profiled.base_currency then profiled.settled_amount
+            else (profiled.settled_amount::decimal(38, 4) * rates.rate)::decimal(18, 4)
+        end as base_amount
+    from profiled
+    asof left join rates
+        on profiled.settled_currency = rates.currency
+        and profiled.base_currency = rates.base_currency
+        and profiled.local_date >= rates.rate_date
+),
+
+final as (
+    select
+        priced.transaction_id,
+        priced.idempotency_key,
+        priced.end_to_end_id,
+        priced.account_id,
+        case
+            when priced.direction = 'credit'
+                then coalesce(priced.debtor_account_id, priced.debtor_party_id, priced.debtor_name)
+            else coalesce(priced.creditor_account_id, priced.creditor_party_id, priced.creditor_name)
+        end as counterparty_id,
+        case
+            when priced.direction = 'credit' then priced.debtor_account_id
+            else priced.creditor_account_id
+        end as counterparty_account_id,
+        priced.holder_party_id,
+        priced.holder_party_ids,
+        priced.conductor_party_id,
+        priced.jurisdiction,
+        priced.segment,
+        priced.branch_id,
+        priced.home_branch_id,
+        coalesce(priced.place_town, priced.branch_id) as place,
+        priced.direction,
+        priced.method,
+        priced.channel,
+        priced.settled_currency,
+        priced.base_currency,
+        priced.settled_amount,
+        priced.base_amount,
+        priced.expected_monthly_turnover,
+        -- What a person did: neither the bank's own bookings nor the taking back of an earlier movement.
+        priced.method not in ('fee', 'interest', 'opening') and priced.reversal_of is null as is_activity,
+        priced.account_opened_on,
+        priced.booked_at,
+        priced.local_date,
+        business_days.business_day,
+        {{ pin() }}::bigint as _pin
+    from priced
+    left join business_days
+        on priced.calendar = business_days.calendar
+        and priced.local_date = business_days.day
+)
+
+select * from final

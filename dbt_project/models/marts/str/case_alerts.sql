@@ -1,0 +1,37 @@
+with alerts as (
+    select * from {{ ref('alerts') }} where withdrawn_pin is null
+),
+
+-- Alerts of one subject in the order they were detected; one whose window reaches back to the alert before it joins
+-- that alert's case. An alert detected later so never changes the case of an earlier one.
+opening as (
+    select
+        *,
+        coalesce(
+            window_start > lag(window_end) over (partition by subject_type, subject_id order by detected_at, alert_id),
+            true
+        ) as opens_case
+    from alerts
+),
+
+numbered as (
+    select
+        *,
+        count(*) filter (where opens_case) over (
+            partition by subject_type, subject_id order by detected_at, alert_id
+            rows between unbounded preceding and current row
+        ) as case_number
+    from opening
+),
+
+final as (
+    select
+        md5(concat_ws(
+            '|', subject_type, subject_id,
+            first(alert_id) over (partition by subject_type, subject_id, case_number order by detected_at, alert_id)
+        )) as case_id,
+        numbered.* exclude (opens_case, case_number, withdrawn_pin)
+    from numbered
+)
+
+select * from final

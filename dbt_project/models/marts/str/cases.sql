@@ -1,0 +1,130 @@
+with case_alerts as (
+    select * from {{ ref('case_alerts') }}
+),
+
+case_transactions as (
+    select * from {{ ref('case_transactions') }}
+),
+
+acts as (
+    select * from {{ ref('case_acts') }} where violated_rule is null
+),
+
+accounts as (
+    select * from {{ ref('int_account_holders') }} where valid_to is null
+),
+
+parties as (
+    select * from {{ ref('parties') }}
+),
+
+raised as (
+    select
+        case_id,
+        subject_type,
+        subject_id,
+        jurisdiction,
+        base_currency,
+        list(alert_id order by detected_at, alert_id) as alert_ids,
+        list_sort(list(distinct scenario_id)) as scenarios,
+        min(detected_at) as opened_at,
+        max(detected_at) as last_alert_at
+    from case_alerts
+    group by all
+),
+
+sums as (
+    select
+        case_id,
+        sum(base_amount)::decimal(18, 4) as amount,
+        count(*) as transaction_count
+    from case_transactions
+    group by all
+),
+
+-- A disposal takes back what was decided before it, and opening the case again takes back the disposal.
+since_opened as (
+    select acts.*
+    from acts
+    where act_number >= coalesce(
+        (select max(o.act_number) from acts as o where o.case_id = acts.case_id and o.act = 'opened'), 0
+    )
+),
+
+disposals as (
+    select *
+    from since_opened
+    where act = 'disposed'
+    qualify row_number() over (partition by case_id order by act_number desc) = 1
+),
+
+reviews as (
+    select since_opened.*
+    from since_opened
+    inner join disposals on since_opened.case_id = disposals.case_id
+    where since_opened.act in ('approved', 'rejected') and since_opened.act_number > disposals.act_number
+    qualify row_number() over (partition by since_opened.case_id order by since_opened.act_number desc) = 1
+),
+
+narratives as (
+    select
+        case_id,
+        last(narrative order by act_number) as narrative
+    from acts
+    where narrative is not null
+    group by all
+),
+
+touched as (
+    select distinct case_id from acts
+),
+
+final as (
+    select
+        raised.case_id,
+        raised.subject_type,
+        raised.subject_id,
+        case when raised.subject_type = 'party' then raised.subject_id else accounts.holder_party_id end
+            as subject_party_id,
+        raised.alert_ids,
+        raised.scenarios,
+        raised.jurisdiction,
+        case
+            when reviews.act is not null then reviews.act
+            when disposals.act is not null then 'disposed'
+            when touched.case_id is not null then 'open'
+            else 'candidate'
+        end as status,
+        case
+            when len(raised.scenarios) > 1 or parties.risk_rating = 'high' then 'high'
+            when parties.risk_rating = 'medium' then 'medium'
+            else 'normal'
+        end as priority,
+        disposals.disposition,
+        disposals.officer_id as disposed_by,
+        disposals.officer_name as disposed_by_name,
+        case when reviews.act = 'approved' then reviews.officer_id end as approved_by,
+        case when reviews.act = 'approved' then reviews.officer_name end as approved_by_name,
+        disposals.reason as decision_reason,
+        narratives.narrative,
+        sums.amount,
+        raised.base_currency,
+        sums.transaction_count,
+        raised.opened_at,
+        raised.last_alert_at,
+        disposals.decided_at as disposed_at,
+        case when reviews.act = 'approved' then reviews.decided_at end as approved_at,
+        case when disposals.disposition = 'report' then disposals.decided_at end as determination_at
+    from raised
+    inner join sums on raised.case_id = sums.case_id
+    left join accounts on raised.subject_type = 'account' and raised.subject_id = accounts.account_id
+    left join parties
+        on case when raised.subject_type = 'party' then raised.subject_id else accounts.holder_party_id end
+        = parties.party_id
+    left join disposals on raised.case_id = disposals.case_id
+    left join reviews on raised.case_id = reviews.case_id
+    left join narratives on raised.case_id = narratives.case_id
+    left join touched on raised.case_id = touched.case_id
+)
+
+select * from final

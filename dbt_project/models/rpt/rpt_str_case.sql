@@ -1,0 +1,44 @@
+with cases as (
+    select * from {{ ref('cases') }} where status = 'approved' and disposition = 'report'
+),
+
+case_transactions as (
+    select * from {{ ref('case_transactions') }}
+),
+
+activity as (
+    select
+        case_id,
+        min(local_date) as activity_from,
+        max(local_date) as activity_to
+    from case_transactions
+    group by all
+),
+
+final as (
+    select
+        cases.case_id,
+        cases.subject_type,
+        cases.subject_id,
+        cases.subject_party_id,
+        cases.jurisdiction,
+        cases.disposed_by,
+        cases.disposed_by_name,
+        cases.approved_by,
+        cases.approved_by_name,
+        cases.scenarios,
+        cases.decision_reason,
+        cases.narrative as officer_narrative,
+        cases.amount,
+        cases.base_currency,
+        cases.transaction_count,
+        activity.activity_from,
+        activity.activity_to,
+        cases.opened_at,
+        cases.determination_at,
+        cases.approved_at
+    from cases
+    inner join activity on cases.case_id = activity.case_id
+)
+
+select * from final

@@ -1,0 +1,30 @@
+{{
+    config(
+        materialized='incremental',
+        unique_key=['_partition', '_offset'],
+        post_hook='{{ record_watermark() }}'
+    )
+}}
+
+with final as (
+    select
+        decision_id,
+        case_id,
+        act,
+        officer_id,
+        officer_name,
+        officer_role,
+        decided_at,
+        assigned_to,
+        disposition,
+        reason,
+        narrative,
+        'compliance.decisions' as _topic,
+        _partition,
+        _offset,
+        _landed_at,
+        {{ pin() }}::bigint as _pin
+    from {{ landing_since('compliance', 'compliance_decisions') }}
+)
+
+select * from final

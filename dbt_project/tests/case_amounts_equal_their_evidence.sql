@@ -1,0 +1,51 @@
+-- A case's amount is the sum of its movements, and every standing alert is in exactly one case.
+with cases as (
+    select * from {{ ref('cases') }}
+),
+
+case_transactions as (
+    select * from {{ ref('case_transactions') }}
+),
+
+alerts as (
+    select * from {{ ref('alerts') }} where withdrawn_pin is null
+),
+
+summed as (
+    select
+        case_id,
+        sum(base_amount) as amount,
+        count(*) as transaction_count
+    from case_transactions
+    group by all
+),
+
+in_cases as (
+    select
+        case_id,
+        unnest(alert_ids) as alert_id
+    from cases
+),
+
+wrong_sums as (
+    select
+        'amount' as what,
+        cases.case_id as id
+    from cases
+    full outer join summed on cases.case_id = summed.case_id
+    where cases.amount is distinct from summed.amount or cases.transaction_count is distinct from summed.transaction_count
+),
+
+lost_alerts as (
+    select
+        'alert' as what,
+        alerts.alert_id as id
+    from alerts
+    left join in_cases on alerts.alert_id = in_cases.alert_id
+    group by all
+    having count(in_cases.case_id) <> 1
+)
+
+select * from wrong_sums
+union all
+select * from lost_alerts
