@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 
 import holidays
 import numpy as np
@@ -23,15 +24,20 @@ def day_of(number: int) -> date:
     return EPOCH + timedelta(days=int(number))
 
 
+@cache
+def _holidays(year: int) -> tuple[date, ...]:
+    """Federal holidays of a year, as observed."""
+    return tuple(sorted(holidays.country_holidays("US", years=year)))
+
+
 class BusinessCalendar:
     """Business days between two dates (both included), with a margin of 40 days on either side."""
 
     def __init__(self, first: date, last: date) -> None:
-        years = range(first.year - 1, last.year + 2)
-        closed = np.array(sorted(holidays.country_holidays("US", years=years)), dtype="datetime64[D]")
+        closed = [day for year in range(first.year - 1, last.year + 2) for day in _holidays(year)]
         self._start = day_number(first) - 40
         days = np.arange(self._start, day_number(last) + 41)
-        self._open: np.ndarray = np.is_busday(days.astype("datetime64[D]"), holidays=closed)
+        self._open: np.ndarray = np.is_busday(days.astype("datetime64[D]"), holidays=np.array(closed, "datetime64[D]"))
 
     def is_open(self, days: np.ndarray) -> np.ndarray:
         """Whether each day number is a business day; same shape as ``days``."""

@@ -14,7 +14,7 @@ Batch = Mapping[str, pl.DataFrame]
 """Messages by topic: frames of key (String), value (String, null for a tombstone), timestamp (Int64, ms), in order."""
 TIMESTAMP_FORMAT = "%Y-%m-%dT%H:%M:%S%.6fZ"
 # Inside a JSON string a quote is escaped, so this can only be a member of an object in a list.
-_NULL_MEMBER = r',"[a-z0-9_]+":null'
+_NULL_MEMBER = r',"[a-z0-9_]+":null|"[a-z0-9_]+":null,'
 MESSAGE_SCHEMA = {"key": pl.String, "value": pl.String, "timestamp": pl.Int64}
 
 
