@@ -27,7 +27,7 @@ _LEDGER = {
     ),
     "commits": (
         "commit_id varchar, sink_id varchar, cluster_id varchar, topic varchar, topic_id varchar, "
-        "ranges struct(partition integer, first_offset bigint, next_offset bigint)[], "
+        "ranges struct(partition integer, first_offset bigint, next_offset bigint, messages bigint)[], "
         "rows bigint, dead_letters bigint, holes bigint, file varchar, committed_at timestamp"
     ),
     "dead_letters": (

@@ -2,19 +2,31 @@
 
 from sinks.config import SinkConfig
 from sinks.errors import SinkError
+from sinks.gaps import Gap, NothingToAccept, accept_gap
+from sinks.lag import PartitionLag, lag
 from sinks.landing import run, run_until_caught_up
+from sinks.orphans import remove_orphans
 from sinks.progress import Counts, Event, Observer, Step
+from sinks.reconcile import PartitionReconciliation, reconcile
 from sinks.result import Landed, LandingResult
 
 __all__ = [
     "Counts",
     "Event",
+    "Gap",
     "Landed",
     "LandingResult",
+    "NothingToAccept",
     "Observer",
+    "PartitionLag",
+    "PartitionReconciliation",
     "SinkConfig",
     "SinkError",
     "Step",
+    "accept_gap",
+    "lag",
+    "reconcile",
+    "remove_orphans",
     "run",
     "run_until_caught_up",
 ]

@@ -11,7 +11,8 @@ from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCol
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
-from sinks.errors import BrokerSilent, TopicMissing
+from lakehouse.settings import Settings
+from sinks.errors import BrokerSilent, SinkMisconfigured, TopicMissing
 from sinks.records import Partition
 
 T = TypeVar("T")
@@ -35,6 +36,17 @@ class Held:
 
     start: int
     end: int
+
+
+def named_servers(settings: Settings) -> str:
+    """The brokers that the settings name.
+
+    Raises:
+        SinkMisconfigured: they name none.
+    """
+    if settings.kafka_bootstrap_servers is None:
+        raise SinkMisconfigured("no brokers are named: run 'vigil up', or set KAFKA_BOOTSTRAP_SERVERS")
+    return settings.kafka_bootstrap_servers
 
 
 class Broker:

@@ -133,14 +133,18 @@ class Committer:
         for part in encoded.parts:
             topic = part.contract.topic
             ranges = [
-                {"partition": partition.number, "first_offset": each.first, "next_offset": each.next}
+                {
+                    "partition": partition.number,
+                    "first_offset": each.first,
+                    "next_offset": each.next,
+                    "messages": part.messages.get(partition.number, 0),
+                }
                 for partition, each in encoded.batch.ranges.items()
                 if partition.topic == topic
             ]
             counts = part.counts
             connection.execute(
-                "insert into lake.ledger.commits values (?, ?, ?, ?, ?, "
-                "?::struct(partition integer, first_offset bigint, next_offset bigint)[], ?, ?, ?, ?, ?)",
+                "insert into lake.ledger.commits values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     encoded.batch.commit_id,
                     self._sink_id,

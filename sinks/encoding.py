@@ -41,9 +41,10 @@ _DEAD_LETTERS = pa.schema(
 
 @dataclass(frozen=True)
 class Part:
-    """One topic's share of a batch: ``rows`` are in ``file`` where there is one."""
+    """One topic's share of a batch: ``rows`` are in ``file`` where there is one, ``messages`` counts by partition."""
 
     contract: Contract
+    messages: dict[int, int]
     rows: pa.Table
     file: Path | None
     dead_letters: pa.Table
@@ -130,8 +131,10 @@ class Encoder:
         if rows.num_rows > self._config.inline_rows:
             file = self._writer.write(rows, contract.table, batch.commit_id)
         holes = batch.offsets_of(topic) - len(records)
+        numbers, counts = np.unique(origin.partitions, return_counts=True)
         return Part(
             contract,
+            dict(zip(numbers.tolist(), counts.tolist(), strict=True)),
             rows if file is None else rows.schema.empty_table(),
             file,
             _dead_letters(topic, records, origin, decoded.rejected),

@@ -117,6 +117,15 @@ def advance(
     return int(moved[0])
 
 
+def remove(connection: duckdb.DuckDBPyConnection, gone: Iterable[Entry]) -> None:
+    """Remove rows of topics that are no more."""
+    for entry in gone:
+        connection.execute(
+            "delete from lake.ledger.offsets where cluster_id = ? and topic_id = ? and topic = ? and partition = ?",
+            [entry.cluster_id, entry.topic_id, *entry.partition],
+        )
+
+
 def is_landed(connection: duckdb.DuckDBPyConnection, commit_id: str) -> bool:
     """Whether the ledger has that commit."""
     found = connection.execute("select count(*) from lake.ledger.commits where commit_id = ?", [commit_id]).fetchone()

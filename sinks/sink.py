@@ -13,13 +13,13 @@ from contracts import Contract, contract_for
 from lakehouse.schema import prepare
 from lakehouse.settings import Settings
 from sinks.accumulation import Accumulation
-from sinks.broker import Broker
+from sinks.broker import Broker, named_servers
 from sinks.clock import Clock
 from sinks.commit import Committer
 from sinks.config import SinkConfig
 from sinks.consumer import Rebalance, TopicConsumer
 from sinks.encoding import Encoder
-from sinks.errors import FencedOut, SinkMisconfigured
+from sinks.errors import FencedOut
 from sinks.json_decoder import JsonDecoder
 from sinks.lake_session import LakeSession
 from sinks.ledger import Identity
@@ -52,11 +52,9 @@ class Sink:
         contracts: Mapping[str, Contract] | None,
         until_caught_up: bool,
     ) -> None:
-        if settings.kafka_bootstrap_servers is None:
-            raise SinkMisconfigured("no brokers are named: run 'vigil up', or set KAFKA_BOOTSTRAP_SERVERS")
         self._config = config
         self._settings = settings
-        self._servers = settings.kafka_bootstrap_servers
+        self._servers = named_servers(settings)
         self._stop = stop
         self._observe = observe
         self._clock = clock
