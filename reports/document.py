@@ -24,11 +24,11 @@ def compose(
 ) -> tuple[etree._Element, list[Violation]]:
     """The document and all violations of the profile's rule book, errors and warnings, by rule number."""
     root, violations = fill(profile, FORMS[profile.form](file, profile, filing_ref, narrative))
-    violations += check(root, profile.rules, profile.namespaces, _variables(file, narrative))
+    violations += check(root, profile.rules, profile.namespaces, variables(file, narrative))
     return root, sorted(violations, key=lambda violation: (violation.rule, violation.field))
 
 
-def _variables(file: CaseFile, narrative: str) -> dict[str, Any]:
+def variables(file: CaseFile, narrative: str) -> dict[str, Any]:
     """What the rules may name beside the document itself."""
     reported = sum((row["base_amount"] or Decimal(0) for row in goaml.reported(file)), Decimal(0))
     return {

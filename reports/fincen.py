@@ -146,11 +146,13 @@ def _taxpayer(party: Row, *, natural: bool) -> dict[str, Any]:
 
 
 def _paper(party: Row, paper: Row) -> dict[str, Any]:
-    known = paper["type"] in ("passport", "driving_licence", "residence_permit")
+    kind = paper["type"] or "other"
+    known = kind in ("passport", "driving_licence", "residence_permit")
     return {
         **paper,
+        "type": kind,
         "_label": party["_label"],
-        "other": None if known else paper["type"] and str(paper["type"]).replace("_", " "),
+        "other": None if known else kind.replace("_", " "),
         "state": paper["issuing_state"] if paper["issuing_country"] in _WITH_STATES else None,
     }
 
@@ -180,10 +182,10 @@ def _own_address(entity: Row) -> dict[str, Any]:
     return {
         "_label": entity["_label"],
         "line": entity["address_line"],
-        "town": entity["town"],
-        "state": entity["state"],
-        "postal_code": entity["postal_code"],
-        "country": entity["country"],
+        "town": entity["address_town"],
+        "state": entity["address_state"],
+        "postal_code": entity["address_postal_code"],
+        "country": entity["address_country"],
     }
 
 

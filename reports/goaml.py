@@ -60,7 +60,7 @@ def _transaction(file: CaseFile, row: Row) -> dict[str, Any]:
     other["foreign"] = _foreign(file, row, row["instructed_currency"], row["instructed_amount"])
     own["funds"], other["funds"] = "account", row["method"]
     payer, payee = (other, own) if inward else (own, other)
-    _conduct(file, row, payer)
+    _conduct(file, row, payer, payee)
     place = ", ".join(part for part in (row["branch_id"], row["place_town"], row["place_country"]) if part)
     words = " ".join(part for part in (row["method"], row["channel"]) if part).replace("_", " ")
     return {
@@ -122,7 +122,7 @@ def _account_side(file: CaseFile, account: Row) -> dict[str, Any]:
             "iban": number if _IBAN.fullmatch(number) else None,
             "institution": file.entity["name"],
             "institution_code": file.entity["rssd"],
-            "institution_country": file.entity["country"],
+            "institution_country": file.entity["address_country"],
             "client_number": main["party_id"] if main else None,
             "personal_type": None if company else known["account_type"],
             "business_type": known["account_type"] if company else None,
@@ -133,7 +133,9 @@ def _account_side(file: CaseFile, account: Row) -> dict[str, Any]:
         }
     )
     suspected = any(holder["is_subject"] for holder in holders)
-    return _side(known["_label"], client=True, country=file.entity["country"], suspected=suspected, account=filled)
+    return _side(
+        known["_label"], client=True, country=file.entity["address_country"], suspected=suspected, account=filled
+    )
 
 
 def _party_side(file: CaseFile, party: Row, country: str | None) -> dict[str, Any]:
@@ -189,26 +191,27 @@ def _named_side(row: Row, name: str | None, country: str | None) -> dict[str, An
     return _side(row["_label"], client=False, country=country, entity=Sparse(name=name or "not recorded"))
 
 
-def _conduct(file: CaseFile, row: Row, payer: dict[str, Any]) -> None:
-    """Add who stood at the counter, where that is not the payer himself; goAML has conductors on the paying side."""
+def _conduct(file: CaseFile, row: Row, payer: dict[str, Any], payee: dict[str, Any]) -> None:
+    """Add who stood at the counter, where that is not the holder himself; goAML has conductors on the paying side."""
     party = file.parties.get(row["conductor_party_id"])
     if party is None and not row["conductor_name"]:
         return
     account = file.accounts.get(row["account_id"])
-    if (
-        party is not None
-        and account is not None
-        and party["party_id"] in {p["party_id"] for p in file.holders(account)}
-    ):
+    if party is not None and account and party["party_id"] in {holder["party_id"] for holder in file.holders(account)}:
         return
     if party is None:
         first, _, last = str(row["conductor_name"]).strip().rpartition(" ")
         payer["conductor"] = Sparse(_label=row["_label"], first_name=first or "-", last_name=last)
     else:
         payer["conductor"] = _person(party)
-    if party is None or not (all(party[need] for need in _CLIENT_NEEDS) and party["phones"]):
-        # The elements for clients demand of a conductor what a bank need not know of a stranger.
+    if party is not None and all(party[need] for need in _CLIENT_NEEDS) and party["phones"]:
+        return
+    # The elements for clients demand of a conductor what a bank need not know of a stranger. One side must stay a
+    # client's; where that is the payer, the description alone names the conductor.
+    if payee["client"]:
         payer["client"] = False
+    else:
+        payer["conductor"] = None
 
 
 def _person(party: Row) -> dict[str, Any]:
@@ -252,14 +255,22 @@ def _address(address: Row) -> dict[str, Any]:
 
 
 def _phone(phone: Row) -> dict[str, Any]:
-    digits = re.sub(r"\D", "", phone["number"] or "")
+    """A number in its country prefix and the rest; ``-`` where the prefix is not on file."""
+    number = str(phone["number"] or "").strip()
+    digits = re.sub(r"\D", "", number)
+    if not number.startswith("+"):
+        return {**phone, "prefix": "-", "rest": digits}
     prefix = short[0] if (short := _SHORT_PREFIXES.match(digits)) else digits[:3]
     return {**phone, "prefix": prefix, "rest": digits[len(prefix) :]}
 
 
 def _address_and_phone(entity: Row) -> dict[str, Any]:
-    address = {"type": "business", "line": entity["address_line"], "town": entity["town"], "state": entity["state"],
-               "postal_code": entity["postal_code"], "country": entity["country"], "remarks": "business"}  # fmt: skip
+    address = {
+        "_label": entity["_label"],
+        "type": "business",
+        "remarks": "business",
+        **{part: entity[f"address_{part}"] for part in ("line", "town", "state", "postal_code", "country")},
+    }
     phone = _phone({"type": "business", "number": entity["contact_phone"] or entity["phone"]})
     return {"address": address, "contact_phones": [phone] if phone["rest"] else []}
 

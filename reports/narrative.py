@@ -52,7 +52,7 @@ def _flows(file: CaseFile) -> str:
     for direction, verb in (("credit", "came in"), ("debit", "went out")):
         rows = [row for row in file.transactions if row["direction"] == direction]
         if rows:
-            said.append(f"{amount(file.total(direction), currency)} {verb} in {count(len(rows), 'movement')}")
+            said.append(f"{amount(file.total(direction), currency)} {verb}, in {count(len(rows), 'movement')}")
     return f"{listed(said)}." if said else ""
 
 
@@ -107,14 +107,10 @@ def _how(file: CaseFile) -> Iterable[str]:
         if method == "cash":
             word = {"credit": "deposited", "debit": "withdrawn"}[direction]
         amounts = [row["base_amount"] for row in rows if row["base_amount"] is not None]
-        between = (
-            f", each between {amount(min(amounts), file.case['base_currency'])} and "
-            f"{amount(max(amounts), file.case['base_currency'])}"
-            if len(amounts) > 1
-            else ""
-        )
+        least, most = (amount(edge(amounts, default=Decimal(0)), file.case["base_currency"]) for edge in (min, max))
+        each = "" if len(amounts) < 2 else f", {least} each" if least == most else f", each from {least} to {most}"
         total = amount(sum(amounts, Decimal(0)), file.case["base_currency"])
-        said.append(f"{count(len(rows), 'movement')} of {spoken(method)} {word}, {total} together{between}")
+        said.append(f"{count(len(rows), 'movement')} of {spoken(method)} {word}, {total} together{each}")
     if said:
         yield f"How: {'; '.join(said)}."
     places = sorted(

@@ -18,15 +18,20 @@ def day(value: date) -> str:
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
 
 
+def short_day(value: date) -> str:
+    """``3 Mar``."""
+    return f"{value.day} {_MONTHS[value.month - 1][:3]}"
+
+
 def figure(value: Decimal) -> str:
     """``12,500.00``; more decimals only where the amount has them."""
     cents = value.quantize(Decimal("0.01"))
     return f"{cents:,f}" if cents == value else f"{value.normalize():,f}"
 
 
-def amount(value: Decimal, currency: str) -> str:
+def amount(value: Decimal | None, currency: str) -> str:
     """``USD 12,500.00``."""
-    return f"{currency} {figure(value)}"
+    return "an amount not known" if value is None else f"{currency} {figure(value)}"
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

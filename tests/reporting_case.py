@@ -26,7 +26,8 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "rentity_id": "integer",
         **_typed(
             "varchar",
-            "rentity_branch name tin fincen_tcc rssd regulator_code address_line town state postal_code country phone "
+            "rentity_branch name tin fincen_tcc rssd regulator_code address_line address_town address_state "
+            "address_postal_code address_country phone "
             "contact_office contact_first_name contact_last_name contact_title contact_phone contact_email "
             "currency_code_local jurisdiction time_zone",
         ),
@@ -239,8 +240,9 @@ def tables() -> Tables:
                 {
                     "rentity_id": 4711, "rentity_branch": "Head office", "name": "Vigil Demonstration Bank",
                     "tin": "11-1234567", "fincen_tcc": "PBSA8180", "rssd": "9912345", "regulator_code": "OCC",
-                    "address_line": "1 Example Plaza", "town": "New York", "state": "NY", "postal_code": "10004",
-                    "country": "US", "phone": "+1 212 555 0100", "contact_office": "Financial crime compliance",
+                    "address_line": "1 Example Plaza", "address_town": "New York", "address_state": "NY",
+                    "address_postal_code": "10004", "address_country": "US", "phone": "+1 212 555 0100",
+                    "contact_office": "Financial crime compliance",
                     "contact_first_name": "Robin", "contact_last_name": "Vale", "contact_title": "MLRO",
                     "contact_phone": "+1 212 555 0101", "contact_email": "compliance@example.com",
                     "currency_code_local": "USD", "jurisdiction": "US", "time_zone": "America/New_York",

@@ -1,0 +1,128 @@
+"""The outbox: one folder a filing under ``<home>/outbox``; a filing is complete once its manifest is there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reports.errors import FilingNotFound, IncidentError
+from reports.manifest import NAME
+
+
+@dataclass(frozen=True)
+class Filing:
+    """A complete filing. ``path`` is the file for the regulator, ``sha256`` its digest, ``validity`` the words of the
+    schema check; ``warnings`` are the rule book's, one line each."""
+
+    filing_ref: str
+    profile: str
+    case_id: str
+    pin: int
+    path: Path
+    sha256: str
+    manifest_path: Path
+    pdf_path: Path
+    validity: str
+    warnings: tuple[str, ...]
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest, read from its file."""
+        content: dict[str, Any] = json.loads(self.manifest_path.read_text(encoding="utf-8"))
+        return content
+
+
+def folder(home: Path, filing_ref: str) -> Path:
+    return home / "outbox" / filing_ref
+
+
+def list_filings(home: Path) -> list[Filing]:
+    """The complete filings of the outbox, by reference."""
+    return [_filing(path) for path in sorted((home / "outbox").glob(f"*/{NAME}"))]
+
+
+def find(home: Path, filing_ref: str) -> Filing:
+    """The filing of that reference.
+
+    Raises:
+        FilingNotFound: there is no complete one.
+    """
+    # A reference is compared, never used as a path, so that it cannot lead out of the outbox.
+    for filing in list_filings(home):
+        if filing.filing_ref == filing_ref:
+            return filing
+    raise FilingNotFound(f"filing {filing_ref!r} is not in {home / 'outbox'}; 'vigil file' makes one")
+
+
+def check_digests(filing: Filing) -> None:
+    """Make sure that the files are those the manifest names.
+
+    Raises:
+        IncidentError: a file is missing or was altered.
+    """
+    for name, entry in filing.manifest["files"].items():
+        path = filing.manifest_path.parent / name
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
+        if digest != entry["sha256"]:
+            raise IncidentError(
+                f"filing {filing.filing_ref}: {path} has SHA-256 {digest}, its manifest says {entry['sha256']}. "
+                "Keep both, and restore the file from a copy."
+            )
+
+
+def write(home: Path, filing_ref: str, files: Mapping[str, bytes]) -> None:
+    """Write ``files`` (by name) so that none is ever seen half written, the manifest after all others."""
+    target = folder(home, filing_ref)
+    target.mkdir(parents=True, exist_ok=True)
+    for name in sorted(files, key=lambda name: name == NAME):
+        _replace(target / name, files[name])
+    # The names themselves are safe on the disk only once their folder is.
+    for held in (target, target.parent):
+        _sync_folder(held)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _filing(manifest_path: Path) -> Filing:
+    content = json.loads(manifest_path.read_text(encoding="utf-8"))
+    names = list(content["files"])
+    document = next(name for name in names if name.endswith(".xml"))
+    return Filing(
+        filing_ref=content["filing_ref"],
+        profile=content["profile"]["name"],
+        case_id=content["case_id"],
+        pin=content["pin"],
+        path=manifest_path.parent / document,
+        sha256=content["files"][document]["sha256"],
+        manifest_path=manifest_path,
+        pdf_path=manifest_path.parent / next(name for name in names if name.endswith(".pdf")),
+        validity=content["validation"]["schema"]["result"],
+        warnings=tuple(
+            f"{found['rule']} {found['field']}: {found['message']}"
+            for found in content["validation"]["rule_book"]["warnings"]
+        ),
+    )

@@ -1,0 +1,55 @@
+"""A lake that holds one reportable case: its rpt_ tables, its movements in landing, and the ledger of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+from reporting_case import Tables, store
+
+from contracts import contract_for, load
+from lakehouse.attach import connect
+from lakehouse.schema import prepare
+from lakehouse.settings import Settings
+
+TOPIC = "bank.transactions"
+
+
+@contextmanager
+def reporting_lake(
+    catalog: tuple[str, Path], home: Path, rows: Tables
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Settings]]:
+    """A connection to the lake in ``catalog``, and settings whose outbox is in ``home``."""
+    settings = Settings(home=home, catalog=catalog[0], data_path=str(catalog[1]))
+    with connect(settings) as connection:
+        prepare(connection, load().values())
+        land(connection, rows)
+        store(connection, rows)
+        yield connection, settings
+
+
+def land(connection: duckdb.DuckDBPyConnection, rows: Tables) -> None:
+    """Land the movements as the sink would have: the rows, a commit for each partition, and the next offsets."""
+    table = contract_for(TOPIC).table
+    partitions: dict[int, list[int]] = {}
+    for row in rows["rpt_str_transaction"]:
+        connection.execute(
+            f"insert into lake.landing.{table} (transaction_id, account_id, _partition, _offset, _landed_at) "
+            "values (?, ?, ?, ?, ?)",
+            [row["transaction_id"], row["account_id"], row["_partition"], row["_offset"], datetime(2026, 3, 6)],
+        )
+        partitions.setdefault(row["_partition"], []).append(row["_offset"])
+    for partition, offsets in sorted(partitions.items()):
+        span = {"partition": partition, "first_offset": min(offsets), "next_offset": max(offsets) + 1}
+        connection.execute(
+            "insert into lake.ledger.commits (commit_id, topic, ranges, committed_at) values (?, ?, ?, ?)",
+            [f"commit-{partition}", TOPIC, [span], datetime(2026, 3, 6, 0, 0, partition)],
+        )
+        connection.execute(
+            "insert into lake.ledger.offsets (cluster_id, topic, topic_id, partition, next_offset) "
+            "values (?, ?, ?, ?, ?)",
+            ["c-1", TOPIC, "t-1", partition, max(offsets) + 1],
+        )
