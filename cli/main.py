@@ -8,15 +8,34 @@ import duckdb
 import typer
 
 from cases.decisions import DecisionNotRecorded
-from cli import alerts, case, console, services, simulate, sink, sql
+from cli import alerts, case, console, evaluate, reconcile, replay, services, simulate, sink, sql
 from contracts import ContractError
+from detection.errors import DetectionError
 from lakehouse.errors import LakeError
 from local.errors import LocalServiceError
 from simulator.errors import SimulatorError
 from sinks import SinkError
 
 # Errors whose message already says what to do; anything else is a fault of ours and keeps its traceback.
-EXPECTED = (ContractError, DecisionNotRecorded, LakeError, LocalServiceError, SimulatorError, SinkError, duckdb.Error)
+EXPECTED = (
+    ContractError,
+    DecisionNotRecorded,
+    DetectionError,
+    LakeError,
+    LocalServiceError,
+    SimulatorError,
+    SinkError,
+    duckdb.Error,
+)
+    ContractError,
+    DecisionNotRecorded,
+    DetectionError,
+    LakeError,
+    LocalServiceError,
+    SimulatorError,
+    SinkError,
+    duckdb.Error,
+)
 
 app = typer.Typer(
     help="Lands a bank's Kafka topics in a DuckDB lake exactly once, finds money laundering in it, writes the filing.",
@@ -30,9 +49,12 @@ app.command()(services.down)
 app.command()(services.status)
 app.command()(services.ui)
 app.command()(simulate.simulate)
+app.command()(replay.replay)
 app.add_typer(sink.app, name="sink")
+app.command()(reconcile.reconcile)
 app.command()(alerts.alerts)
 app.add_typer(case.app, name="case")
+app.command()(evaluate.evaluate)
 app.command()(sql.sql)
 
 

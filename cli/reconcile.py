@@ -1,0 +1,44 @@
+"""vigil reconcile: proof that every offset landed once."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+import typer
+
+import contracts
+from cli.console import AsJson, print_json, print_rows, say
+from cli.environment import lake
+from sinks import PartitionReconciliation
+from sinks import reconcile as reconciled
+
+COLUMNS = ("topic", "partition", "first_offset", "next_offset", "log_end", "rows", "dead_letters", "holes", "gaps")
+FAULTS = ("lost", "twice", "strays", "out_of_order")
+
+
+def reconcile(
+    topic: Annotated[
+        list[str] | None, typer.Option("--topic", help="Only this topic; all with a contract if absent.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold the lake against the broker: rows + dead letters + holes + gaps = offsets, none twice. Exit 1 if not."""
+    with lake() as settings:
+        found = reconciled(settings, topic or list(contracts.load()))
+    exact = all(each.exact for each in found)
+    if as_json:
+        print_json(
+            {"exact": exact, **totals(found), "partitions": [vars(each) | {"exact": each.exact} for each in found]}
+        )
+    else:
+        print_rows((dataclasses.asdict(each) for each in found), columns=[*COLUMNS, *FAULTS], title="reconciliation")
+        say("exact: every offset is accounted for, once" if exact else "NOT exact: see the last four columns")
+    if not exact:
+        raise typer.Exit(1)
+
+
+def totals(partitions: list[PartitionReconciliation]) -> dict[str, int]:
+    """Sums over all partitions."""
+    names = ("rows", "dead_letters", "holes", "gaps", *FAULTS)
+    return {name: sum(getattr(each, name) for each in partitions) for name in names}

@@ -1,0 +1,44 @@
+"""The placebo: the same data with the labelled transfers taken out and the labels kept.
+
+What still scores there does so without any laundering to find: it is bias of the data set, not detection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lakehouse.build import build
+
+import contracts
+from detection.score import Score, score
+from detection.truth import Truth
+from lakehouse.attach import attach_statement, connect
+from lakehouse.schema import prepare
+from lakehouse.scratch import scratch_lake
+from lakehouse.settings import Settings
+
+
+def placebo(settings: Settings, truth: Truth, pin: int, progress: Callable[[str], None]) -> list[Score]:
+    """Scores of the scenarios on the lake's landing at ``pin`` less the labelled transfers, in a lake made for it."""
+    with scratch_lake(settings, "placebo") as scratch:
+        with connect(scratch) as connection:
+            prepare(connection, contracts.load().values())
+            progress("placebo: copying the events without the labelled transfers")
+            connection.execute(attach_statement(settings, read_only=True, alias="origin"))
+            connection.register("transaction_labels", truth.transactions)
+            for contract in contracts.load().values():
+                # The version is a snapshot id of our own; AT takes no bound value.
+                origin = f"origin.landing.{contract.table} at (version => {int(pin)})"
+                if contract.topic == "bank.transactions":
+                    condition = (
+                        "end_to_end_id not in (select end_to_end_id from transaction_labels where is_laundering)"
+                    )
+                else:
+                    condition = "true"
+                connection.execute(
+                    f"insert into lake.landing.{contract.table} select * from {origin} where {condition}"  # noqa: S608
+                )
+        progress("placebo: building its marts")
+        build(scratch, progress=progress, select="+alerts +int_account_holders +int_movements")
+        with connect(scratch, read_only=True) as connection:
+            return score(connection, truth)
