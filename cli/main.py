@@ -27,15 +27,6 @@ EXPECTED = (
     SinkError,
     duckdb.Error,
 )
-    ContractError,
-    DecisionNotRecorded,
-    DetectionError,
-    LakeError,
-    LocalServiceError,
-    SimulatorError,
-    SinkError,
-    duckdb.Error,
-)
 
 app = typer.Typer(
     help="Lands a bank's Kafka topics in a DuckDB lake exactly once, finds money laundering in it, writes the filing.",
