@@ -19,7 +19,7 @@
 
 {#- Pre hook of such a scenario: what it said of these accounts goes, in the transaction that says it anew. -#}
 {% macro forget_touched() -%}
-    {%- if is_incremental() -%}
+    {%- if is_incremental() and config.get('incremental_strategy') == 'append' -%}
         delete from {{ this }} where {{ is_touched('subject_id') }}
     {%- endif -%}
 {%- endmacro %}

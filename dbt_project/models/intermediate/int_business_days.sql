@@ -1,5 +1,3 @@
-{{ config(materialized='table') }}
-
 with holidays as (
     select * from {{ ref('holidays') }}
 ),

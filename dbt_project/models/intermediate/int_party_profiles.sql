@@ -1,5 +1,3 @@
-{{ config(materialized='table') }}
-
 with versions as (
     select * from {{ ref('stg_party_versions') }} where not is_deletion
 ),

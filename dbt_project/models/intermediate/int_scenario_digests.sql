@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', unique_key='scenario_id') }}
+{{ config(incremental_strategy='delete+insert', unique_key='scenario_id') }}
 
 with parameters as (
     select * from {{ ref('int_scenario_parameters') }}

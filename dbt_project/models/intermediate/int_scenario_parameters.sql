@@ -1,5 +1,3 @@
-{{ config(materialized='table') }}
-
 with parameters as (
     select * from {{ ref('scenario_parameters') }}
 ),

@@ -1,5 +1,3 @@
-{{ config(materialized='table') }}
-
 with movements as (
     select * from {{ ref('int_movements') }} where is_activity and method <> 'cash'
 ),

@@ -1,7 +1,6 @@
 {#- The log is the memory of what stood when; a full refresh of the marts leaves it alone. -#}
 {{
     config(
-        materialized='incremental',
         incremental_strategy='append',
         full_refresh=false,
         post_hook='{{ record_watermark() }}'

@@ -1,4 +1,4 @@
-{{ config(materialized='table', tags=['scenario']) }}
+{{ config(tags=['scenario']) }}
 
 with cash as (
     select * from {{ ref('int_cash_by_person') }} where direction = 'credit'

@@ -1,5 +1,3 @@
-{{ config(materialized='table') }}
-
 with landed as (
     select * from {{ landing('bank', 'bank_transactions') }}
 ),

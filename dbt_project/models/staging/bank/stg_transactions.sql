@@ -1,6 +1,6 @@
 {{
     config(
-        materialized='incremental',
+        incremental_strategy='delete+insert',
         unique_key='idempotency_key',
         post_hook='{{ record_watermark() }}'
     )

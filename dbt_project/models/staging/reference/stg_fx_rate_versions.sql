@@ -1,6 +1,6 @@
 {{
     config(
-        materialized='incremental',
+        incremental_strategy='delete+insert',
         unique_key=['_partition', '_offset'],
         post_hook='{{ record_watermark() }}'
     )

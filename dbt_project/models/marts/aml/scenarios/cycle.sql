@@ -1,5 +1,5 @@
 {#- A late transfer may close a cycle of accounts that it does not touch, so the walk is always made anew. -#}
-{{ config(materialized='table') }}
+{{ config(incremental_strategy='replace') }}
 
 with recursive transfers as (
     select * from {{ ref('int_transfers') }}
