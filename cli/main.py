@@ -8,11 +8,12 @@ import duckdb
 import typer
 
 from cases.decisions import DecisionNotRecorded
-from cli import alerts, case, console, evaluate, reconcile, replay, services, simulate, sink, sql
+from cli import alerts, case, console, evaluate, filing, reconcile, replay, services, simulate, sink, sql
 from contracts import ContractError
 from detection.errors import DetectionError
 from lakehouse.errors import LakeError
 from local.errors import LocalServiceError
+from reports.errors import ReportError
 from simulator.errors import SimulatorError
 from sinks import SinkError
 
@@ -23,6 +24,7 @@ EXPECTED = (
     DetectionError,
     LakeError,
     LocalServiceError,
+    ReportError,
     SimulatorError,
     SinkError,
     duckdb.Error,
@@ -45,6 +47,8 @@ app.add_typer(sink.app, name="sink")
 app.command()(reconcile.reconcile)
 app.command()(alerts.alerts)
 app.add_typer(case.app, name="case")
+app.add_typer(filing.app, name="file")
+app.command()(filing.trace)
 app.command()(evaluate.evaluate)
 app.command()(sql.sql)
 
