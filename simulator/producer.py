@@ -96,7 +96,7 @@ def _send(
     for value, key, partition, timestamp in zip(*columns, strict=True):
         while True:
             try:
-                send(topic, value, key, partition, failed, timestamp)
+                send(topic, value, key, partition, failed, timestamp=timestamp)
                 break
             except BufferError:
                 producer.poll(0.1)

@@ -26,9 +26,18 @@ _ABSENT = "-0-"
 _OFAC_TYPES = {"individual": "individual", "vessel": "vessel", "aircraft": "aircraft", "": "entity"}
 _BIRTH = re.compile(r"\bDOB ([^;]+)")
 _NATIONAL = re.compile(r"\b(?:nationality|citizen) ([^;.]+)")
+_DOCUMENT_KINDS = (
+    "Passport",
+    "National ID No.",
+    "Cedula No.",
+    "Tax ID No.",
+    "Registration ID",
+    "SSN",
+    "R.F.C.",
+    "C.U.R.P.",
+)
 _DOCUMENT = re.compile(
-    r"(?:^|; )(?:alt\. )?((?:Passport|National ID No\.|Cedula No\.|Tax ID No\.|Registration ID|SSN|R\.F\.C\.|C\.U\.R\.P\.))"
-    r" ([^;]+?)\.?(?=;|$)"
+    rf"(?:^|; )(?:alt\. )?({'|'.join(re.escape(kind) for kind in _DOCUMENT_KINDS)}) ([^;]+?)\.?(?=;|$)"
 )
 _UN_NAMES = ("FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME")
 _UN_QUALITY = {"Good": "strong", "Low": "weak", "a.k.a.": "strong", "f.k.a.": "strong"}

@@ -1,0 +1,52 @@
+"""The same seed gives the same bytes at the same places; another seed gives others."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.bank import simulate
+from simulator.errors import OutOfRange, SimulatorError
+from simulator.partitioner import murmur2
+from simulator.wire import digest
+
+PARTITIONS = 4
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
+    first, again, other = (simulate(120, 30, seed) for seed in (1, 1, 2))
+    told = [digest(simulation.batches(), PARTITIONS) for simulation in (first, again, other)]
+    assert told[0] == told[1] != told[2]
+    assert first.truth.equals(again.truth)
+    assert first.tag == again.tag != other.tag
+
+
+def test_the_digest_sees_a_change_of_partitions() -> None:
+    assert digest(simulate(120, 30, 1).batches(), 3) != digest(simulate(120, 30, 1).batches(), 4)
+
+
+# From org.apache.kafka.common.utils.UtilsTest, which gives them as signed numbers.
+@pytest.mark.parametrize(
+    ("key", "signed"),
+    [
+        ("21", -973932308),
+        ("foobar", -790332482),
+        ("a-little-bit-long-string", -985981536),
+        ("a-little-bit-longer-string", -1486304829),
+        ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971),
+        ("abc", 479470107),
+    ],
+)
+def test_keys_are_hashed_as_kafkas_own_clients_do(key: str, signed: int) -> None:
+    assert murmur2(key.encode()) == signed % (1 << 32)
+
+
+def test_too_small_a_bank_is_refused_with_the_remedy() -> None:
+    with pytest.raises(OutOfRange, match="at least 100 customers and 28 days"):
+        simulate(99, 60, 1)
+    with pytest.raises(OutOfRange, match="10 days"):
+        simulate(500, 10, 1)
+
+
+def test_the_truth_is_not_told_before_the_end() -> None:
+    with pytest.raises(SimulatorError, match="batches"):
+        _ = simulate(120, 30, 1).truth
