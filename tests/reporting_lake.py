@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
-from reporting_case import Tables, store
+import pytest
+from reporting_case import Tables, store, tables
 
 from contracts import contract_for, load
 from lakehouse.attach import connect
@@ -16,12 +17,11 @@ from lakehouse.schema import prepare
 from lakehouse.settings import Settings
 
 TOPIC = "bank.transactions"
+Lake = tuple[duckdb.DuckDBPyConnection, Settings]
 
 
 @contextmanager
-def reporting_lake(
-    catalog: tuple[str, Path], home: Path, rows: Tables
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, Settings]]:
+def reporting_lake(catalog: tuple[str, Path], home: Path, rows: Tables) -> Iterator[Lake]:
     """A connection to the lake in ``catalog``, and settings whose outbox is in ``home``."""
     settings = Settings(home=home, catalog=catalog[0], data_path=str(catalog[1]))
     with connect(settings) as connection:
@@ -29,6 +29,19 @@ def reporting_lake(
         land(connection, rows)
         store(connection, rows)
         yield connection, settings
+
+
+@pytest.fixture(scope="session")
+def stored(new_catalog: Callable[[], tuple[str, Path]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    """A lake with the case of ``tables()``, for tests that change nothing in it but its newest snapshot."""
+    with reporting_lake(new_catalog(), tmp_path_factory.mktemp("stored"), tables()) as lake:
+        yield lake
+
+
+@pytest.fixture
+def lake(stored: Lake, tmp_path: Path) -> Lake:
+    """``stored`` with an outbox of this test's own."""
+    return stored[0], stored[1].model_copy(update={"home": tmp_path})
 
 
 def land(connection: duckdb.DuckDBPyConnection, rows: Tables) -> None:

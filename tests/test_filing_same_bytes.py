@@ -6,20 +6,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
+import reporting_lake as lakes
 from reporting_case import CASE, store, tables
-from reporting_lake import reporting_lake
+from reporting_lake import Lake, reporting_lake
 
 from lakehouse import snapshots
-from lakehouse.settings import Settings
 from reports import generate, list_filings, profiles
 from reports.errors import FilingExists, IncidentError
 
-Lake = tuple[duckdb.DuckDBPyConnection, Settings]
+stored, lake = lakes.stored, lakes.lake
 
 _ELSEWHERE = """
 import sys
@@ -32,18 +30,6 @@ settings = Settings(home=Path(home), catalog=catalog, data_path=data_path)
 with connect(settings) as connection:
     generate(connection, settings, case, profile, pin=int(pin))
 """
-
-
-@pytest.fixture(scope="module")
-def stored(new_catalog: Callable[[], tuple[str, Path]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    with reporting_lake(new_catalog(), tmp_path_factory.mktemp("stored"), tables()) as lake:
-        yield lake
-
-
-@pytest.fixture
-def lake(stored: Lake, tmp_path: Path) -> Lake:
-    """The module's lake, with an outbox of this test's own."""
-    return stored[0], stored[1].model_copy(update={"home": tmp_path})
 
 
 def contents(home: Path) -> dict[str, bytes]:
@@ -91,10 +77,10 @@ def test_asked_again_it_gives_the_filing_there_is(lake: Lake) -> None:
 
 def test_a_site_that_gets_the_schema_later_keeps_its_filing(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     connection, settings = lake
+    schemas = Path(os.environ.get("VIGIL_SHARED", "../shared")) / "schemas"
     monkeypatch.delenv("VIGIL_SHARED", raising=False)
     without = generate(connection, settings, CASE, "fincen-sar")
     assert without.validity == "not checked: no schema on this site"
-    schemas = Path(os.environ.get("VIGIL_SHARED", "../shared")) / "schemas"
     if not schemas.is_dir():
         pytest.skip("../shared not present")
     assert generate(connection, settings.model_copy(update={"schemas": schemas}), CASE, "fincen-sar") == without
