@@ -27,6 +27,11 @@ class Accumulation:
         return sum(map(len, self._records.values()))
 
     @property
+    def room(self) -> int:
+        """Messages that the batch still takes; at least 1."""
+        return max(self._config.batch_rows - self.rows, 1)
+
+    @property
     def moved(self) -> bool:
         """Whether any position moved since the last batch, with or without messages."""
         return self.positions != self._handed

@@ -77,14 +77,14 @@ class TopicConsumer:
             list(config.topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
 
-    def read(self, seconds: float) -> Iterator[Read]:
-        """What has come within ``seconds``, by topic; also positions that moved without a message.
+    def read(self, most: int, seconds: float) -> Iterator[Read]:
+        """At most ``most`` messages that have come within ``seconds``, by topic; also positions that moved without a message.
 
         Raises:
             OffsetsLost: the broker no longer holds the offset that comes next.
             TopicMissing, BrokerFailed: the broker says so.
         """
-        messages = self._consumer.consume(MESSAGES_A_CALL, seconds)
+        messages = self._consumer.consume(min(most, MESSAGES_A_CALL), seconds)
         if not messages:
             return
         ends: list[Read] = []

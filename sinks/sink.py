@@ -111,7 +111,7 @@ class Sink:
         self._raise_failure()
         if self._pipeline.fenced.is_set():
             self._stand_anew()
-        for read in self._consumer.read(READ_SECONDS):
+        for read in self._consumer.read(self._accumulation.room, READ_SECONDS):
             now = time.monotonic()
             self._accumulation.add(read.topic, read.records, read.size, read.positions, now)
         if self._accumulation.due(time.monotonic()) or self._at_targets():
