@@ -8,7 +8,8 @@ import duckdb
 import typer
 
 from cases.decisions import DecisionNotRecorded
-from cli import alerts, case, console, evaluate, filing, reconcile, replay, services, simulate, sink, sql
+from cli import alerts, build, case, console, demo, evaluate, filing, reconcile, replay, services, simulate, sink, sql
+from cli.build import JobFailed
 from contracts import ContractError
 from detection.errors import DetectionError
 from lakehouse.errors import LakeError
@@ -22,6 +23,7 @@ EXPECTED = (
     ContractError,
     DecisionNotRecorded,
     DetectionError,
+    JobFailed,
     LakeError,
     LocalServiceError,
     ReportError,
@@ -37,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(demo.demo)
 app.command()(services.up)
 app.command()(services.down)
 app.command()(services.status)
@@ -45,6 +48,7 @@ app.command()(simulate.simulate)
 app.command()(replay.replay)
 app.add_typer(sink.app, name="sink")
 app.command()(reconcile.reconcile)
+app.command()(build.build)
 app.command()(alerts.alerts)
 app.add_typer(case.app, name="case")
 app.add_typer(filing.app, name="file")

@@ -94,9 +94,13 @@ class Simulation:
             raise SimulatorError("the truth is known after the last batch; take all of Simulation.batches() first")
         return self._truth
 
+    def truth_path(self, home: Path) -> Path:
+        """Where this bank's truth lies under ``home`` once it was produced."""
+        return home / "truth" / f"bank-{self.tag}.parquet"
+
     def write_truth(self, home: Path) -> Path:
         """Write the truth to ``<home>/truth/bank-<tag>.parquet`` and return the path."""
-        path = home / "truth" / f"bank-{self.tag}.parquet"
+        path = self.truth_path(home)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.truth.write_parquet(path)
         return path

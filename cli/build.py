@@ -1,0 +1,54 @@
+"""vigil build: from what is on the topics to marts, through every gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli.console import AsJson, fail, print_json, print_rows, progress, say
+from cli.environment import lake
+from lakehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.run import PipelineResult
+
+
+class JobFailed(Exception):
+    """A Dagster run failed, or a blocking gate stopped it."""
+
+
+def build(as_json: AsJson = False) -> None:
+    """Land what is on the topics, pass the gates and build the marts, as runs that Dagster's pages show."""
+    with lake() as settings:
+        results = [run_job(settings, "land"), run_job(settings, "build")]
+    if as_json:
+        print_json(results)
+        return
+    for result in results:
+        print_rows(({"step": step, "seconds": seconds} for step, seconds in result.seconds.items()), title=result.job)
+    say(f"{results[-1].checks_passed} checks passed; snapshots read: {results[-1].pins}")
+
+
+def run_job(settings: Settings, job: str) -> PipelineResult:
+    """Run one of Dagster's jobs and wait for it.
+
+    Raises:
+        JobFailed: naming the steps that failed and the checks that did not pass.
+    """
+    # Dagster takes seconds to import; the other commands should not wait for it.
+    from orchestration.run import run_pipeline
+
+    result = run_pipeline(settings, job, progress)
+    for check in result.checks_failed:
+        if not check.blocking:
+            fail(f"warning: {check.asset}: {check.name}: {check.description}")
+    if not result.success:
+        faults = [f"step {step}: {error.strip()}" for step, error in result.errors.items()]
+        faults += [
+            f"check {each.asset}: {each.name}: {each.description}" for each in result.checks_failed if each.blocking
+        ]
+        raise JobFailed(
+            f"job {job} failed (run {result.run_id}); nothing behind the failure was built.\n"
+            + "\n".join(faults)
+            + "\n'vigil ui' shows the run."
+        )
+    return result

@@ -1,0 +1,117 @@
+"""vigil demo: the whole road, from a simulated bank's events to filings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import typer
+
+import contracts
+import reports
+from cli.build import run_job
+from cli.console import AsJson, Ticker, print_json, print_rows, progress, say
+from cli.environment import lake
+from cli.filing import summary
+from cli.reconcile import totals
+from cli.simulate import Customers, Days, Seed, produce_once
+from detection.planted import planted_found
+from lakehouse.attach import connect
+from lakehouse.settings import Settings
+from simulator.bank import read_truth
+from simulator.bank import simulate as simulated
+from simulator.officers import as_messages, decide
+from simulator.producer import produce
+from sinks import reconcile
+
+
+def demo(customers: Customers = 1000, days: Days = 60, seed: Seed = 7, as_json: AsJson = False) -> None:
+    """Run everything once: a bank's events, landing, gates, marts, officers' decisions, filings, reconciliation.
+
+    Repeating it with the same seed produces nothing again and gives the same filings.
+    """
+    clock = Stages()
+    with ExitStack() as stack:
+        with clock.stage("start services"):
+            settings = stack.enter_context(lake())
+        with clock.stage("simulate and produce"):
+            produced = _produce(settings, customers, days, seed)
+        with clock.stage("land"):
+            run_job(settings, "land")
+        with clock.stage("gates and marts"):
+            run_job(settings, "build")
+        with clock.stage("officers decide"):
+            decided = _decide(settings)
+        with clock.stage("land, marts and filings"):
+            run_job(settings, "pipeline")
+        with clock.stage("reconcile"):
+            partitions = reconcile(settings, list(contracts.load()))
+        with connect(settings, read_only=True) as connection:
+            scenarios = planted_found(connection, read_truth(settings.home))
+        filings = [summary(filing) for filing in reports.list_filings(settings.home)]
+    events = {"produced": sum(produced.values()) + decided, **totals(partitions)}
+    if as_json:
+        print_json({"events": events, "scenarios": scenarios, "filings": filings, "seconds": clock.seconds})
+    else:
+        _print(events, scenarios, filings, clock.seconds)
+    if not all(each.exact for each in partitions):
+        raise typer.Exit(1)
+
+
+class Stages:
+    """Seconds of each stage, in order, told as they begin and end."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Measure the block as ``name``."""
+        progress(f"── {name}")
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(time.monotonic() - began, 1)
+
+
+def _produce(settings: Settings, customers: int, days: int, seed: int) -> dict[str, int]:
+    """Produce the bank's events, unless this home has them; returns events by topic."""
+    simulation = simulated(customers, days, seed)
+    if simulation.truth_path(settings.home).is_file():
+        progress("this bank was produced before; nothing is produced again")
+        return {}
+    return produce_once(simulation, settings, rate=None)[0]
+
+
+def _decide(settings: Settings) -> int:
+    """Let the simulated officers decide on the candidate cases; returns how many acts they put on the topic."""
+    assert settings.kafka_bootstrap_servers is not None
+    with connect(settings, read_only=True) as connection:
+        cases = connection.execute("select * from lake.str.cases where status = 'candidate'").pl()
+        latest = connection.execute("select max(last_alert_at) from lake.str.cases").fetchone()
+    if cases.is_empty() or latest is None:
+        progress("no case waits for a decision")
+        return 0
+    acts = decide(cases, latest[0])
+    progress(f"{len(acts):,} acts on {len(cases):,} cases")
+    return sum(produce([as_messages(acts)], settings.kafka_bootstrap_servers, progress=Ticker("decided")).values())
+
+
+def _print(
+    events: dict[str, int], scenarios: list[Any], filings: list[dict[str, Any]], seconds: dict[str, float]
+) -> None:
+    print_rows([events], title="events")
+    print_rows(scenarios, title="alerts, and planted cases found and missed")
+    print_rows(filings, title="filings", columns=["filing_ref", "profile", "validity", "path"])
+    print_rows(({"stage": name, "seconds": spent} for name, spent in seconds.items()), title="seconds a stage")
+    say(f"total: {sum(seconds.values()):.0f} seconds")
+    say("")
+    say("Next:")
+    if filings:
+        say(f"  read a filing as a person would: {filings[0]['pdf']}")
+        say(f"  .venv/bin/vigil trace {filings[0]['filing_ref']}   each transaction's topic, partition and offset")
+    say("  .venv/bin/vigil ui        the runs, assets and checks in Dagster")
+    say("  .venv/bin/vigil sql       the lake in SQL, read only")
