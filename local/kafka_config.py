@@ -34,6 +34,8 @@ def write(path: Path, *, data: str, port: int, controller_port: int) -> None:
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
         "share.coordinator.state.topic.num.partitions": 1,
+        # Retention goes by the events' own times: replayed and simulated history would be deleted half a minute later.
+        "log.retention.ms": -1,
         # A killed broker may register again only when its old session has ended: sooner than after the usual nine
         # seconds, yet late enough for a busy machine.
         "broker.session.timeout.ms": 6000,
