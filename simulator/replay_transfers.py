@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,7 @@ class Replay:
     def _end_to_end_id(self) -> pl.Expr:
         return pl.concat_str(pl.lit(f"{self.name}-E"), pl.col("number").cast(pl.String).str.zfill(9))
 
+    @cached_property
     def _holders(self) -> pl.DataFrame:
         """Account number, name and party of every account; the log has no names, so they are drawn as for the bank."""
         accounts = self.log.accounts
@@ -134,7 +136,7 @@ class Replay:
         )
 
     def _register(self) -> wire.Batch:
-        holders = self._holders()
+        holders = self._holders
         opened = day_number(self.start) - ACCOUNT_AGE_DAYS
         loaded = pl.lit(day_number(self.start) * DAY_US - 12 * HOUR_US) + pl.int_range(pl.len()) * 1000
         people = holders.drop("number", "town").with_columns(
@@ -167,7 +169,7 @@ class Replay:
         }
 
     def _movements(self, transfers: pl.DataFrame) -> pl.DataFrame:
-        named = self._holders().select(pl.col("number").cast(pl.Int64), "name")
+        named = self._holders.select(pl.col("number").cast(pl.Int64), "name")
         sides = transfers
         for side in ("debtor", "creditor"):
             sides = sides.join(named.rename({"number": side, "name": f"{side}_name"}), on=side, how="left")
