@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from reports.text import one_line, printable
 from reports.words import amount, day, figure, spoken
 
 _TEMPLATE = Path(__file__).parent / "pack.typ"
-# The scripts of the fonts that typst brings along. A machine's own fonts would make the bytes depend on the machine.
-_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "HEBREW", "ARABIC", "ARMENIAN", "GEORGIAN", "COMBINING")
+# The fonts that typst brings along. A machine's own would make the bytes depend on the machine.
+_FONTS = typst.Fonts(include_system_fonts=False)
+_ALONE = '#set page(width: 9pt, height: 9pt)\n#set text(font: ("Libertinus Serif", "DejaVu Sans Mono"))\n'
 
 
 def render(profile: Profile, file: CaseFile, filing_ref: str, narrative: str, sha256: str) -> bytes:
@@ -29,11 +30,11 @@ def render(profile: Profile, file: CaseFile, filing_ref: str, narrative: str, sh
         narrative: paragraphs parted by a blank line.
         sha256: digest of the file for the regulator, which the pack prints.
     """
-    data = json.dumps(_shown(_content(profile, file, filing_ref, narrative, sha256)), ensure_ascii=False)
+    data = json.dumps(shown(_content(profile, file, filing_ref, narrative, sha256)), ensure_ascii=False)
     compiler = typst.Compiler(
         _TEMPLATE,
         root=_TEMPLATE.parent,
-        font_paths=typst.Fonts(include_system_fonts=False),
+        font_paths=_FONTS,
         ignore_system_fonts=True,
         sys_inputs={"data": data},
     )
@@ -180,7 +181,8 @@ def _measures(parameters: str | None) -> str:
         return str(parameters)
     if not isinstance(found, dict):
         return str(parameters)
-    return ", ".join(f"{spoken(name)} {value}" for name, value in found.items() if not isinstance(value, dict | list))
+    plain = {name: value for name, value in found.items() if not isinstance(value, dict | list)}
+    return ", ".join(f"{spoken(name)} {value}" for name, value in plain.items())
 
 
 def _movement(file: CaseFile, row: Row) -> dict[str, Any]:
@@ -210,20 +212,24 @@ def _movement(file: CaseFile, row: Row) -> dict[str, Any]:
     }
 
 
-def _shown(value: Any) -> Any:
-    """``value`` with every text in it as the fonts can print it: other characters by their number, such as [U+5F20]."""
+def shown(value: Any) -> Any:
+    """``value`` (JSON) with every text in it as the fonts can print it: other characters by their number, such as [U+5F20]."""
     if isinstance(value, dict):
-        return {key: _shown(inner) for key, inner in value.items()}
+        return {key: shown(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_shown(inner) for inner in value]
+        return [shown(inner) for inner in value]
     return "".join(_glyph(character) for character in printable(value)) if isinstance(value, str) else value
 
 
 def _glyph(character: str) -> str:
-    if (
-        ord(character) < 0x250
-        or unicodedata.name(character, "").startswith(_SCRIPTS)
-        or 0x2010 <= ord(character) < 0x2040
-    ):
-        return character
-    return f"[U+{ord(character):04X}]"
+    has_one = ord(character) < 0x250 or _drawn(character) != _drawn("\uffff")
+    return character if has_one else f"[U+{ord(character):04X}]"
+
+
+@cache
+def _drawn(character: str) -> bytes:
+    """The character by itself as SVG; what no font has is drawn as one and the same empty box."""
+    compiler = typst.Compiler((_ALONE + character).encode(), font_paths=_FONTS, ignore_system_fonts=True)
+    content = compiler.compile(format="svg")
+    assert isinstance(content, bytes)
+    return content

@@ -38,7 +38,6 @@ class Profile:
     prefix: str | None
     sequence_attribute: str | None
     charset: str
-    narrative_limit: int
     template: dict[str, Any]
     codes: dict[str, dict[str, str]]
     rules: tuple[Rule, ...]
