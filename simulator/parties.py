@@ -74,11 +74,11 @@ def natural_persons(
 
 
 def legal_entities(
-    rng: np.random.Generator, count: int, today: date, kind: str, industries: tuple[str, ...], turnover: np.ndarray
+    rng: np.random.Generator, count: int, today: date, kind: str, industries: tuple[str, ...]
 ) -> pl.DataFrame:
     """``count`` complete legal entities of a kind of ``names.FIRM_TAILS`` without party_id, segment and dates.
 
-    ``industries`` are NAICS 2022 codes to draw from, ``turnover`` (shape (count,)) US dollars a month.
+    ``industries`` are NAICS 2022 codes to draw from; the declared turnover is 50,000 dollars a month.
     """
     towns = places.draw_towns(rng, count)
     lines = np.array(places.street_lines(rng, count), dtype=object)
@@ -104,7 +104,7 @@ def legal_entities(
             "email"
         ),
         pl.lit(False).alias("pep"),
-        pl.Series("expected_monthly_turnover", np.round(turnover, -2).astype(np.int64) * 100),
+        pl.Series("expected_monthly_turnover", np.full(count, 5_000_000)),
         pl.lit("USD").alias("expected_turnover_currency"),
         pl.lit("Donations" if kind == "charity" else "Business income").alias("source_of_funds"),
         pl.lit("Operating account of the organisation").alias("purpose_of_relationship"),

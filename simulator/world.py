@@ -15,6 +15,14 @@ SEGMENT_SHARES = {"student": 0.08, "private": 0.05, "small_business": 0.10, "cor
 SHOP_INDUSTRIES = ("722513", "445131", "812111", "811111", "812310")
 LARGE_INDUSTRIES = ("541511", "423830", "236220", "484121", "339112")
 MINIMUM_CUSTOMERS = 100
+# Dollars a month that customers with a special role declared, in keeping with what they do.
+DECLARED_BY_ROLE = {
+    "cash_shop": 290_000,
+    "large_cash": 290_000,
+    "landlord": 60_000,
+    "charity": 20_000,
+    "student_family": 3_500,
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,7 @@ def build(
     table, owner, ownership, conductors = _register(rng, segment, role, cases, start)
     opened = _opened(rng, segment, role, start, days, calendar)
     income = _incomes(rng, segment)
+    table = _declared(table, segment, role, income)
     accounts, savings, euro = _accounts(rng, table, segment, persons, opened, owner)
     others = outside.build(rng, customers)
     shift = accounts.height
@@ -155,9 +164,7 @@ def _register(
         ("charity", np.flatnonzero(role == "charity"), ("624210",)),
         ("large", np.flatnonzero(segment == "corporate"), LARGE_INDUSTRIES),
     ):
-        turnover = np.where(kind == "large", 900_000, 24_000) * rng.uniform(0.8, 1.4, len(rows))
-        turnover = np.where(np.isin(role[rows], ("cash_shop", "large_cash")), 290_000, turnover)
-        entities = parties.legal_entities(rng, len(rows), start, kind, industries, turnover)
+        entities = parties.legal_entities(rng, len(rows), start, kind, industries)
         entities = entities.with_columns(
             pl.when(pl.Series(np.isin(role[rows], ("cash_shop", "large_cash"))))
             .then(pl.lit("Cash takings of the shop, banked each business day"))
@@ -171,7 +178,7 @@ def _register(
     holdings = max(2, int((segment == "corporate").sum()) // 2)
     owners, hands = len(firms) // 2 + 1 + holdings, 14 * cases
     outsiders = parties.natural_persons(rng, owners + hands, start)
-    groups = parties.legal_entities(rng, holdings, start, "holding", ("551112",), np.full(holdings, 50_000.0))
+    groups = parties.legal_entities(rng, holdings, start, "holding", ("551112",))
     table = pl.concat([kept, outsiders, groups], how="diagonal").with_columns(
         pl.Series("segment", [*segment, *["outsider"] * (owners + hands + holdings)])
     )
@@ -252,6 +259,20 @@ def _incomes(rng: np.random.Generator, segment: np.ndarray) -> np.ndarray:
     median = np.array([medians[name] for name in segment])
     incomes: np.ndarray = median * np.clip(rng.lognormal(0.0, 0.35, len(segment)), 0.5, 2.4)
     return incomes
+
+
+def _declared(table: pl.DataFrame, segment: np.ndarray, role: np.ndarray, income: np.ndarray) -> pl.DataFrame:
+    """The parties with the turnover that each customer declared: somewhat more than what it is going to earn."""
+    declared = income * np.where(np.isin(segment, ("small_business", "corporate")), 1.2, 1.3)
+    for name, dollars in DECLARED_BY_ROLE.items():
+        declared[role == name] = dollars
+    cents = np.concatenate(
+        [np.round(declared, -2).astype(np.int64) * 100, np.zeros(table.height - len(segment), np.int64)]
+    )
+    known = pl.col("expected_monthly_turnover").is_not_null() & (pl.int_range(pl.len()) < len(segment))
+    return table.with_columns(
+        pl.when(known).then(pl.Series(cents)).otherwise("expected_monthly_turnover").alias("expected_monthly_turnover")
+    )
 
 
 def _accounts(
