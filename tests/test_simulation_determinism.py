@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from simulator.bank import simulate
@@ -50,3 +51,17 @@ def test_too_small_a_bank_is_refused_with_the_remedy() -> None:
 def test_the_truth_is_not_told_before_the_end() -> None:
     with pytest.raises(SimulatorError, match="batches"):
         _ = simulate(120, 30, 1).truth
+
+
+def test_a_bank_too_large_for_one_window_keeps_its_order_and_its_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = simulate(120, 40, 3)
+    together = list(whole.batches())
+    monkeypatch.setattr("simulator.bank.WINDOW_CUSTOMER_DAYS", 120 * 6)
+    parted = simulate(120, 40, 3)
+    batches = list(parted.batches())
+    assert (len(together), len(batches)) == (1, 7)
+    for topic in batches[0]:
+        assert pl.concat(batch[topic] for batch in batches)["timestamp"].is_sorted()
+    # What is planted does not depend on the windows; the numbers of the movements among ordinary life do.
+    facts = pl.col("subject_id"), pl.col("start"), pl.col("end"), pl.col("transaction_ids").list.len()
+    assert parted.truth.select(facts).equals(whole.truth.select(facts))
