@@ -1,0 +1,40 @@
+"""Approved cases start filing."""
+
+import hashlib
+
+import dagster as dg
+
+from lakehouse.attach import connect
+from lakehouse.settings import Settings
+from orchestration.defs.filings.case_filings import approved_cases
+from orchestration.defs.filings.schedules import file_job
+from orchestration.pins import newest
+from orchestration.runs import under_way
+from reports import profile
+from reports.outbox import list_filings
+
+
+@dg.sensor(name="approved_cases", job=file_job, minimum_interval_seconds=300)
+def approved_cases_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Look for approved cases without a filing; the cursor is a digest of those a run was started for.
+
+    A case that is refused stays without a filing and must not start a run every few minutes; once another case joins
+    it, or the schedule comes, it is tried again.
+    """
+    settings = Settings()
+    with connect(settings, read_only=True) as connection:
+        if not connection.execute(
+            "select 1 from duckdb_tables() where database_name = 'lake' and table_name = 'rpt_str_case'"
+        ).fetchone():
+            return dg.SkipReason("nothing was built yet")
+        approved = approved_cases(connection, newest())
+    filed = {(filing.case_id, filing.profile) for filing in list_filings(settings.home)}
+    missing = sorted(
+        f"{case_id} {name}" for case_id in approved for name in profile.names() if (case_id, name) not in filed
+    )
+    cursor = hashlib.sha256("\n".join(missing).encode()).hexdigest() if missing else ""
+    if not missing or cursor == context.cursor:
+        return dg.SkipReason(f"{len(approved)} approved cases, {len(missing)} filings missing, none of them new")
+    if under_way(context.instance, file_job.name):
+        return dg.SkipReason(f"{len(missing)} filings missing; a run is under way")
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=cursor)], cursor=cursor)

@@ -1,0 +1,90 @@
+"""Landing tables: one step catches up with the broker for all topics at once, exactly once."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+import duckdb
+
+import contracts
+from lakehouse.attach import connect
+from lakehouse.settings import Settings
+from orchestration.broker import positions
+from orchestration.defs.topics.assets import topic_key
+from orchestration.progress import tell
+from sinks import Event, SinkConfig, Step, run_until_caught_up
+
+# Two catch-ups at once would only take partitions from each other.
+POOL = "sink"
+FRESH = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=1), fail_window=timedelta(hours=24))
+
+
+def landing_key(contract: contracts.Contract) -> dg.AssetKey:
+    """The asset of a topic's landing table."""
+    return dg.AssetKey(["landing", contract.table])
+
+
+@dg.multi_asset(
+    name="landing",
+    specs=[
+        dg.AssetSpec(
+            landing_key(contract),
+            deps=[topic_key(contract.topic)],
+            description=f"Topic {contract.topic} as it landed, append only. One row an event.",
+            group_name="landing",
+            kinds={"kafka", "ducklake"},
+            freshness_policy=FRESH,
+        )
+        for contract in contracts.load().values()
+    ],
+    can_subset=True,
+    pool=POOL,
+)
+def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+    """Land what the topics hold now."""
+    settings = Settings()
+    chosen = [each for each in contracts.load().values() if landing_key(each) in context.selected_asset_keys]
+    config = SinkConfig(topics=tuple(contract.topic for contract in chosen))
+    landed = 0
+
+    def observe(event: Event) -> None:
+        nonlocal landed
+        if event.step is Step.COMMITTED:
+            landed += sum(counts.rows for counts in event.counts.values())
+            tell(f"landing: {landed:,} events")
+
+    result = run_until_caught_up(config, settings, observe=observe)
+    with connect(settings, read_only=True) as connection:
+        behind = _behind(connection, settings, config.topics)
+        for contract in chosen:
+            landed_of = result.topics[contract.topic]
+            yield dg.MaterializeResult(
+                asset_key=landing_key(contract),
+                metadata={
+                    "landed": landed_of.counts.rows,
+                    "dead letters": landed_of.counts.dead_letters,
+                    "holes": landed_of.counts.holes,
+                    "batches": landed_of.batches,
+                    "offsets behind": behind[contract.topic],
+                    "dagster/row_count": _rows(connection, contract),
+                },
+            )
+
+
+def _behind(connection: duckdb.DuckDBPyConnection, settings: Settings, topics: tuple[str, ...]) -> dict[str, int]:
+    """Offsets between each topic's ends on the broker and the ledger, after landing."""
+    rows = connection.execute(
+        "select topic, partition, max(next_offset) from lake.ledger.offsets group by all"
+    ).fetchall()
+    ledger = {(topic, partition): int(offset) for topic, partition, offset in rows}
+    behind = dict.fromkeys(topics, 0)
+    for each in positions(settings, topics):
+        behind[each["topic"]] += each["end_offset"] - ledger.get((each["topic"], each["partition"]), 0)
+    return behind
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, contract: contracts.Contract) -> int:
+    row = connection.table(f"lake.landing.{contract.table}").count("*").fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,66 @@
+"""Every dbt model as an asset: two steps, so that the marts' gate stands between the marts and what filings print."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliResource, dbt_assets
+
+from lakehouse.attach import connect
+from lakehouse.settings import Settings
+from orchestration import pins
+from orchestration.defs.marts.metadata import describe
+from orchestration.defs.marts.project import TRANSLATOR, prepared
+from orchestration.progress import tell
+
+# Two builds at once would advance each other's watermarks.
+POOL = "dbt"
+RPT = "fqn:vigil.rpt"
+_project = prepared()
+
+
+@dbt_assets(
+    manifest=_project.manifest_path,
+    name="marts",
+    # With what hangs on it: a test that reads both sides runs when both are there.
+    exclude=f"{RPT}+",
+    dagster_dbt_translator=TRANSLATOR,
+    pool=POOL,
+)
+def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    """Seeds, staging, intermediate and marts, from one snapshot of landing."""
+    yield from _build(context, dbt)
+
+
+@dbt_assets(
+    manifest=_project.manifest_path,
+    name="rpt",
+    select=RPT,
+    dagster_dbt_translator=TRANSLATOR,
+    pool=POOL,
+)
+def rpt(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    """What filings print, from the marts of the same run."""
+    yield from _build(context, dbt)
+
+
+def _build(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    pin = pins.pin_of_run(context, pins.BUILD)
+    settings = Settings()
+    target = (settings.home / "dbt" / context.op_execution_context.op.name).resolve()
+    # By the environment, as dbt parses the whole project again whenever --vars differ from the time before.
+    os.environ["VIGIL_PIN"] = str(pin)
+    # Unit tests prove the SQL, not the data: 'make test' runs them.
+    invocation = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, target_path=target)
+    # One connection for all tables: attaching takes longer than counting.
+    with connect(settings, read_only=True) as connection:
+        for event in invocation.stream():
+            if isinstance(event, dg.Output):
+                key = context.asset_key_for_output(event.output_name)
+                metadata = {"pin": pin, **describe(connection, key)}
+                context.add_output_metadata(metadata, output_name=event.output_name)
+                tell(f"dbt: {key.to_user_string()}, {metadata['dagster/row_count']:,} rows")
+            elif isinstance(event, dg.AssetCheckResult) and not event.passed:
+                tell(f"dbt test fails: {event.check_name} on {event.asset_key}")
+            yield event

@@ -1,0 +1,30 @@
+"""dbt's command line."""
+
+from __future__ import annotations
+
+import sys
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+from dagster_dbt import DbtCliResource
+from packaging.version import Version
+
+from orchestration.defs.marts.project import PROJECT
+
+
+class Dbt(DbtCliResource):
+    """The dbt of this environment."""
+
+    @cached_property
+    def _cli_version(self) -> Version:
+        # The base class asks 'dbt --version' in every step, which takes seconds.
+        return Version(version("dbt-core"))
+
+
+dbt = Dbt(
+    project_dir=str(PROJECT.project_dir),
+    profiles_dir=str(PROJECT.project_dir),
+    # That of this environment, whether or not it is on the path.
+    dbt_executable=str(Path(sys.executable).with_name("dbt")),
+)
