@@ -213,7 +213,7 @@ def _movement(file: CaseFile, row: Row) -> dict[str, Any]:
 
 
 def shown(value: Any) -> Any:
-    """``value`` (JSON) with every text in it as the fonts can print it: other characters by their number, such as [U+5F20]."""
+    """``value`` (JSON) with its texts as the fonts can print them: other characters by number, such as [U+5F20]."""
     if isinstance(value, dict):
         return {key: shown(inner) for key, inner in value.items()}
     if isinstance(value, list):
