@@ -23,9 +23,9 @@ from simulator.posting import TRANSACTIONS, Poster
 from simulator.typologies import PLANTERS
 
 START = date(2025, 1, 1)
-MINIMUM_DAYS = 28
+MINIMUM_DAYS = 35  # holds a rent day and a payday wherever it begins
 CUSTOMERS_A_CASE = 250
-# Customer-days generated at a time: about 300,000 movements, which bounds memory to well under a gigabyte.
+# Customer-days generated at a time: about 300,000 movements, which bounds memory to about a gigabyte.
 WINDOW_CUSTOMER_DAYS = 150_000
 
 

@@ -110,14 +110,20 @@ def payroll(ground: Ground, number: int) -> None:
     case = ground.book.open("fan_out", "payroll", "account", firm, lookalike=True)
     staff = ground.people_outside(int(ground.rng.integers(30, 60)))
     wages = ground.rng.integers(2800, 7000, len(staff)) * 100
-    for day in _open_days(ground):
-        if ground.calendar.is_payday(int(day), number % 2):
-            month = day_of(int(day)).strftime("%m/%Y")
-            for payee, cents in zip(staff, wages, strict=True):
-                moment = _clock(ground, int(day), 4.0, 5.0)
-                ground.book.pay(
-                    case, moment, int(cents), debtor=firm, creditor=payee, purpose="SALA", remittance=f"Salary {month}"
-                )
+    # A short simulation may hold only one of the two paydays.
+    paydays = [[int(day) for day in _open_days(ground) if ground.calendar.is_payday(int(day), kind)] for kind in (0, 1)]
+    for day in paydays[number % 2] or paydays[1 - number % 2]:
+        month = day_of(day).strftime("%m/%Y")
+        for payee, cents in zip(staff, wages, strict=True):
+            ground.book.pay(
+                case,
+                _clock(ground, day, 4.0, 5.0),
+                int(cents),
+                debtor=firm,
+                creditor=payee,
+                purpose="SALA",
+                remittance=f"Salary {month}",
+            )
 
 
 def landlord(ground: Ground, number: int) -> None:

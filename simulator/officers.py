@@ -18,6 +18,8 @@ from simulator.wire import Batch, messages
 
 TOPIC = "compliance.decisions"
 CANDIDATE = "candidate"
+# As the marts word a case's priority, the most pressing first.
+PRIORITIES = ("high", "medium", "normal")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ NO_REPORT = {
 }
 
 
-def decide(cases: pl.DataFrame | Iterable[Mapping[str, Any]], at: datetime, report_share: float = 0.3) -> pl.DataFrame:
+def decide(cases: pl.DataFrame | Iterable[Mapping[str, Any]], at: datetime, report_share: float = 0.1) -> pl.DataFrame:
     """Decisions on the candidate cases of ``str.cases`` whose last alert is not later than ``at`` (naive UTC).
 
     The officers see what the lake shows them and nothing of the planted truth: the cases of highest priority and
@@ -55,12 +57,12 @@ def decide(cases: pl.DataFrame | Iterable[Mapping[str, Any]], at: datetime, repo
     laundering reporting officer, who never disposes of a case. Times follow from the case alone: business hours in New
     York after its last alert. So the same cases give the same events whenever this runs.
 
-    ``cases`` needs case_id, status, last_alert_at, amount, scenarios, transaction_count; priority and base_currency are
+    ``cases`` needs case_id, status, priority, last_alert_at, amount, scenarios and transaction_count; base_currency is
     used where present. Returns fields of compliance.decisions in order of decided_at.
     """
     rows = cases.to_dicts() if isinstance(cases, pl.DataFrame) else [dict(case) for case in cases]
     due = [case for case in rows if case["status"] == CANDIDATE and case["last_alert_at"] <= at]
-    ranked = sorted(due, key=lambda case: (-_priority(case), -Decimal(case["amount"]), case["case_id"]))
+    ranked = sorted(due, key=_rank)
     reported = max(1, math.floor(len(ranked) * report_share))
     events = [event for rank, case in enumerate(ranked) for event in _acts(case, report=rank < reported)]
     schema = dict.fromkeys(
@@ -79,8 +81,8 @@ def as_messages(decisions: pl.DataFrame) -> Batch:
     return {TOPIC: messages(TOPIC, decisions)}
 
 
-def _priority(case: Mapping[str, Any]) -> float:
-    return float(case.get("priority") or 0.0)
+def _rank(case: Mapping[str, Any]) -> tuple[int, Decimal, str]:
+    return PRIORITIES.index(case["priority"]), -Decimal(case["amount"]), case["case_id"]
 
 
 def _acts(case: Mapping[str, Any], *, report: bool) -> list[dict[str, Any]]:

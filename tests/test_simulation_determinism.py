@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 import pytest
 
-from simulator.bank import simulate
+from simulator.bank import MINIMUM_DAYS, simulate
 from simulator.errors import OutOfRange, SimulatorError
 from simulator.partitioner import murmur2
 from simulator.wire import digest
@@ -14,7 +16,7 @@ PARTITIONS = 4
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
-    first, again, other = (simulate(120, 30, seed) for seed in (1, 1, 2))
+    first, again, other = (simulate(120, 35, seed) for seed in (1, 1, 2))
     told = [digest(simulation.batches(), PARTITIONS) for simulation in (first, again, other)]
     assert told[0] == told[1] != told[2]
     assert first.truth.equals(again.truth)
@@ -22,7 +24,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
 
 
 def test_the_digest_sees_a_change_of_partitions() -> None:
-    assert digest(simulate(120, 30, 1).batches(), 3) != digest(simulate(120, 30, 1).batches(), 4)
+    assert digest(simulate(120, 35, 1).batches(), 3) != digest(simulate(120, 35, 1).batches(), 4)
 
 
 # From org.apache.kafka.common.utils.UtilsTest, which gives them as signed numbers.
@@ -42,15 +44,26 @@ def test_keys_are_hashed_as_kafkas_own_clients_do(key: str, signed: int) -> None
 
 
 def test_too_small_a_bank_is_refused_with_the_remedy() -> None:
-    with pytest.raises(OutOfRange, match="at least 100 customers and 28 days"):
+    with pytest.raises(OutOfRange, match="at least 100 customers and 35 days"):
         simulate(99, 60, 1)
     with pytest.raises(OutOfRange, match="10 days"):
         simulate(500, 10, 1)
 
 
+@pytest.mark.parametrize("start", [date(2025, 1, 3), date(2025, 1, 25), date(2024, 2, 2), date(2025, 8, 30)])
+def test_the_shortest_bank_holds_every_case_wherever_it_begins(start: date) -> None:
+    simulation = simulate(100, MINIMUM_DAYS, 5, start)
+    for _ in simulation.batches():
+        pass
+    kinds = pl.when(pl.col("typology") == "cycle").then(pl.lit("")).otherwise("variant").alias("variant")
+    counted = simulation.truth.group_by("typology", kinds, "is_lookalike").len()
+    assert counted.height == 15
+    assert counted["len"].unique().to_list() == [2]
+
+
 def test_the_truth_is_not_told_before_the_end() -> None:
     with pytest.raises(SimulatorError, match="batches"):
-        _ = simulate(120, 30, 1).truth
+        _ = simulate(120, 35, 1).truth
 
 
 def test_a_bank_too_large_for_one_window_keeps_its_order_and_its_cases(monkeypatch: pytest.MonkeyPatch) -> None:
