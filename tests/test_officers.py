@@ -15,11 +15,12 @@ LATER = datetime(2025, 4, 1)
 
 
 def cases(count: int = 10) -> pl.DataFrame:
-    """Candidate cases of rising amount, the last of them still open at ``LATER`` or already decided."""
+    """Candidate cases of rising amount, the first of high priority, the last of them still open at ``LATER`` or already decided."""
     return pl.DataFrame(
         {
             "case_id": [f"C{number:02d}" for number in range(count)],
             "status": ["candidate"] * (count - 1) + ["open"],
+            "priority": ["high", *["normal"] * (count - 1)],
             "last_alert_at": [datetime(2025, 1, 10 + number, 17, 30) for number in range(count)],
             "amount": [Decimal(10_000 + number * 1000) for number in range(count)],
             "scenarios": [["structuring"] if number % 2 else ["fan_in", "mule_account"] for number in range(count)],
@@ -36,7 +37,7 @@ def test_every_decision_fits_its_contract() -> None:
 
 
 def test_a_report_is_approved_by_another_officer_than_the_one_who_disposed_of_it() -> None:
-    decisions = decide(cases(), LATER)
+    decisions = decide(cases(), LATER, report_share=0.3)
     disposed = decisions.filter(pl.col("disposition") == "report").select("case_id", "officer_id", "decided_at")
     approved = decisions.filter(pl.col("act") == "approved")
     both = disposed.join(approved, on="case_id", suffix="_approver")
@@ -46,9 +47,9 @@ def test_a_report_is_approved_by_another_officer_than_the_one_who_disposed_of_it
     assert approved["officer_role"].unique().to_list() == ["mlro"]
 
 
-def test_the_largest_cases_are_reported_and_the_others_closed_with_a_reason() -> None:
-    decisions = decide(cases(), LATER).filter(pl.col("act") == "disposed")
-    assert sorted(decisions.filter(pl.col("disposition") == "report")["case_id"]) == ["C07", "C08"]
+def test_the_most_pressing_and_then_the_largest_cases_are_reported_and_the_others_closed_with_a_reason() -> None:
+    decisions = decide(cases(), LATER, report_share=0.3).filter(pl.col("act") == "disposed")
+    assert sorted(decisions.filter(pl.col("disposition") == "report")["case_id"]) == ["C00", "C08"]
     assert decisions["reason"].null_count() == 0
     assert decisions.filter(pl.col("disposition") == "no_report").height == 7
 
