@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from cli.console import AsJson, Ticker, print_json, print_rows
+from cli.console import AsJson, Ticker, answer, print_json, print_rows
 from cli.environment import lake
-from sinks import Event, LandingResult, SinkConfig, Step, run_until_caught_up
+from sinks import Event, LandingResult, SinkConfig, Step, accept_gap, run_until_caught_up
 from sinks import run as run_sink
 
 app = typer.Typer(help="Land topics in the lake, exactly once.", no_args_is_help=True)
@@ -46,6 +46,26 @@ def run(
         land = run_until_caught_up if until_caught_up else run_sink
         result = land(config, found, stop, observe=observe)
     show(result, as_json=as_json)
+
+
+@app.command("accept-gap")
+def accept(
+    topic: Annotated[str, typer.Argument(help="The topic that no longer continues what was landed.")],
+    by: Annotated[str, typer.Option(help="Who accepts the loss; kept in the ledger.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the ledger.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let landing of a topic go on without offsets that are gone: deleted, expired, or of a topic made again."""
+    with lake() as found:
+        gaps = accept_gap(found, topic, accepted_by=by, reason=reason)
+    answer(
+        [
+            {"topic": gap.partition.topic, "partition": gap.partition.number, "first": gap.first, "next": gap.next}
+            for gap in gaps
+        ],
+        as_json=as_json,
+        title="gaps accepted",
+    )
 
 
 def configured(topics: list[str] | None, settings: list[str] | None) -> SinkConfig:
