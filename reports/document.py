@@ -22,10 +22,13 @@ FORMS: dict[str, Records] = {"goaml": goaml.records, "fincen": fincen.records}
 def compose(
     profile: Profile, file: CaseFile, filing_ref: str, narrative: str
 ) -> tuple[etree._Element, list[Violation]]:
-    """The document and all violations of the profile's rule book, errors and warnings, by rule number."""
+    """The document and all violations of the profile's rule book, errors and warnings, by rule number.
+
+    A party or account stands in many transactions; what is wrong with it is told once.
+    """
     root, violations = fill(profile, FORMS[profile.form](file, profile, filing_ref, narrative))
     violations += check(root, profile.rules, profile.namespaces, variables(file, narrative))
-    return root, sorted(violations, key=lambda violation: (violation.rule, violation.field))
+    return root, sorted(set(violations), key=lambda found: (found.rule, found.field, found.value or ""))
 
 
 def variables(file: CaseFile, narrative: str) -> dict[str, Any]:
