@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from simulator import outside, parties, places
+from simulator import outside, parties
+from simulator.accounts import open_accounts
 from simulator.business_calendar import BusinessCalendar, day_number, day_of
 
 SEGMENT_SHARES = {"student": 0.08, "private": 0.05, "small_business": 0.10, "corporate": 0.03}
@@ -74,7 +75,7 @@ def build(
     opened = _opened(rng, segment, role, start, days, calendar)
     income = _incomes(rng, segment)
     table = _declared(table, segment, role, income)
-    accounts, savings, euro = _accounts(rng, table, segment, persons, opened, owner)
+    accounts, savings, euro = open_accounts(rng, table, segment, persons, opened, owner)
     others = outside.build(rng, customers)
     shift = accounts.height
     ends = pl.concat(
@@ -273,65 +274,3 @@ def _declared(table: pl.DataFrame, segment: np.ndarray, role: np.ndarray, income
     return table.with_columns(
         pl.when(known).then(pl.Series(cents)).otherwise("expected_monthly_turnover").alias("expected_monthly_turnover")
     )
-
-
-def _accounts(
-    rng: np.random.Generator,
-    table: pl.DataFrame,
-    segment: np.ndarray,
-    persons: np.ndarray,
-    opened: np.ndarray,
-    owner: np.ndarray,
-) -> tuple[pl.DataFrame, np.ndarray, np.ndarray]:
-    customers = len(segment)
-    savers = np.flatnonzero(persons & (rng.random(customers) < 0.35))
-    euros = np.flatnonzero(
-        (persons & (rng.random(customers) < 0.04)) | ((segment == "corporate") & (rng.random(customers) < 0.4))
-    )
-    savings, euro = np.full(customers, -1, dtype=np.int64), np.full(customers, -1, dtype=np.int64)
-    savings[savers] = customers + np.arange(len(savers))
-    euro[euros] = customers + len(savers) + np.arange(len(euros))
-    holder = np.concatenate([np.arange(customers), savers, euros])
-    kinds = ["current" if is_person else "business" for is_person in persons]
-    kinds += ["savings"] * len(savers) + ["current" if persons[i] else "business" for i in euros]
-    party_ids, party_names = table["party_id"].to_list(), table["name"].to_list()
-    last_names = table["last_name"].to_list()
-    involved = []
-    for position, row in enumerate(holder):
-        roles = [{"party_id": party_ids[row], "role": "holder"}]
-        partner = row + 1
-        if (
-            position < customers
-            and segment[row] == "retail"
-            and row % 2 == 0
-            and partner < customers
-            and persons[partner]
-            and last_names[partner] == last_names[row]
-        ):
-            # A couple shares its family name and address; its second member shares the first one's account.
-            roles.append({"party_id": party_ids[partner], "role": "joint_holder"})
-        if owner[row] >= 0:
-            roles.append({"party_id": party_ids[owner[row]], "role": "signatory"})
-            roles.append({"party_id": party_ids[owner[row]], "role": "beneficial_owner"})
-        involved.append(roles)
-    opened_days = opened[holder]
-    branches = places.draw_branches(rng, table["town"].to_numpy()[holder])
-    count = len(holder)
-    frame = pl.DataFrame(
-        {
-            "account_id": [f"A{i:08d}" for i in rng.permutation(count) + 1],
-            "account_number": [f"{n}" for n in rng.permutation(count) + 4_400_000_001],
-            "account_name": [party_names[row] for row in holder],
-            "account_type": kinds,
-            "currency": ["USD"] * (customers + len(savers)) + ["EUR"] * len(euros),
-            "branch_id": [places.BRANCH_IDS[b] for b in branches],
-            "opened_on": pl.Series([day_of(day) for day in opened_days], dtype=pl.Date),
-            "purpose": ["Savings" if kind == "savings" else "Payments" for kind in kinds],
-            "parties": pl.Series(involved, dtype=pl.List(pl.Struct({"party_id": pl.String, "role": pl.String}))),
-            "party_id": [party_ids[row] for row in holder],
-            "opened_day": opened_days.astype(np.int64),
-            "branch": branches,
-            "town": [places.TOWNS[places.BRANCH_TOWN[b]].name for b in branches],
-        }
-    )
-    return frame, savings, euro
