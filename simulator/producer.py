@@ -69,7 +69,7 @@ def produce(
                     time.sleep(max(0.0, started + total / rate - time.monotonic()))
                 if progress is not None:
                     progress(topic, sent[topic])
-    unsent = producer.flush(TIMEOUT_SECONDS)
+    unsent = _flush(producer)
     if failures or unsent:
         reasons = "; ".join(failures[:3]) or f"no answer within {TIMEOUT_SECONDS:.0f} s"
         raise ProduceFailed(
@@ -101,6 +101,16 @@ def _send(
             except BufferError:
                 producer.poll(0.1)
     producer.poll(0)
+
+
+def _flush(producer: Producer) -> int:
+    """Wait while the broker goes on acknowledging; returns how many messages it left without an answer."""
+    left = len(producer)
+    while left:
+        before, left = left, producer.flush(TIMEOUT_SECONDS)
+        if left >= before:
+            break
+    return left
 
 
 def _partitions(producer: Producer, topic: str, bootstrap: str) -> int:

@@ -10,7 +10,7 @@ import polars as pl
 
 from simulator import outside, parties
 from simulator.accounts import open_accounts
-from simulator.business_calendar import BusinessCalendar, day_number, day_of
+from simulator.business_calendar import BusinessCalendar, day_number
 
 SEGMENT_SHARES = {"student": 0.08, "private": 0.05, "small_business": 0.10, "corporate": 0.03}
 SHOP_INDUSTRIES = ("722513", "445131", "812111", "811111", "812310")
