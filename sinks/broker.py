@@ -62,6 +62,12 @@ class Broker:
         self._admin = AdminClient({**settings, "bootstrap.servers": bootstrap_servers})
         self._seconds = seconds
 
+    def __enter__(self) -> Broker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._admin.__exit__(None, None, None)  # type: ignore[no-untyped-call]
+
     def cluster_id(self) -> str:
         """The id of the Kafka cluster."""
         return str(self._ask("cluster", lambda: self._admin.describe_cluster().result(self._seconds)).cluster_id)

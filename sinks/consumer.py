@@ -17,7 +17,7 @@ from sinks.records import Partition, Records
 
 # More in one call only makes the pauses longer, fewer costs a call each.
 MESSAGES_A_CALL = 10_000
-_TUNING: dict[str, Any] = {
+TUNING: dict[str, Any] = {
     # Deep prefetch: the broker's answers wait for us, not we for them.
     "queued.min.messages": 200_000,
     "queued.max.messages.kbytes": 131_072,
@@ -56,7 +56,7 @@ class TopicConsumer:
 
     def __init__(self, config: SinkConfig, bootstrap_servers: str, rebalance: Rebalance) -> None:
         settings = {
-            **_TUNING,
+            **TUNING,
             **config.kafka,
             "bootstrap.servers": bootstrap_servers,
             "group.id": config.group,
@@ -67,6 +67,7 @@ class TopicConsumer:
             "isolation.level": "read_committed",
             "partition.assignment.strategy": "cooperative-sticky",
         }
+        self._config = config
         self._rebalance = rebalance
         self._held: dict[Partition, int] = {}
         try:
@@ -194,7 +195,14 @@ class TopicConsumer:
             raise BrokerFailed(f"{where}: {error.name()}: {error.str()}")
 
     def _on_assign(self, _consumer: Consumer, assigned: list[TopicPartition]) -> None:
-        positions = self._rebalance.assigned([Partition(each.topic, each.partition) for each in assigned])
+        partitions = [Partition(each.topic, each.partition) for each in assigned]
+        if strangers := sorted({partition.topic for partition in partitions} - set(self._config.topics)):
+            # Kafka gives a static member what a former one of its name had, whatever it subscribes to now.
+            raise SinkMisconfigured(
+                f"the group {self._config.group!r} assigns {', '.join(strangers)}, which this sink does not land: another "
+                "sink had the same kafka.group.instance.id for other topics. Give each its own."
+            )
+        positions = self._rebalance.assigned(partitions)
         self._consumer.incremental_assign([TopicPartition(*each, offset) for each, offset in positions.items()])
         self._held |= positions
 

@@ -56,10 +56,10 @@ def accept_gap(
         NothingToAccept: nothing is missing, or more was landed than the topic now holds (which no gap explains).
         SinkError: the broker or the catalog do not answer.
     """
-    broker = Broker(named_servers(settings), dict(kafka or {}), SERVICE_SECONDS)
-    described = broker.topics([topic])[topic]
-    identity = Identity(broker.cluster_id(), {topic: described.topic_id})
-    held = broker.held(described.partitions)
+    with Broker(named_servers(settings), dict(kafka or {}), SERVICE_SECONDS) as broker:
+        described = broker.topics([topic])[topic]
+        identity = Identity(broker.cluster_id(), {topic: described.topic_id})
+        held = broker.held(described.partitions)
     session = LakeSession(settings, SERVICE_SECONDS)
 
     def work(connection: duckdb.DuckDBPyConnection, _attempt: int) -> list[Gap]:

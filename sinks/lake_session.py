@@ -28,13 +28,14 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 
 
 class LakeSession:
-    """One connection for one thread; it is made anew whenever it failed."""
+    """One connection, used by one thread at a time; it is made anew whenever it failed."""
 
     def __init__(self, settings: Settings, seconds: float) -> None:
         # A commit is small work; many cores and much memory are for those who read.
         self._settings = settings.model_copy(update={"threads": 1, "memory_limit": "1GB"})
         self._seconds = seconds
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._lock = threading.Lock()
 
     def insist(self, work: Callable[[duckdb.DuckDBPyConnection, int], T], stop: threading.Event | None = None) -> T:
         """The result of ``work(connection, attempt)``, repeated on a fresh connection while the catalog is away.
@@ -44,9 +45,18 @@ class LakeSession:
         Raises:
             CatalogSilent: it did not succeed within this session's seconds, or ``stop`` was set meanwhile.
         """
+        with self._lock:
+            return self._insist(work, stop or threading.Event())
+
+    def close(self) -> None:
+        """Give the connection up; the next use makes another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _insist(self, work: Callable[[duckdb.DuckDBPyConnection, int], T], stop: threading.Event) -> T:
         give_up = time.monotonic() + self._seconds
         pause, attempt = _FIRST_PAUSE, 0
-        patience = stop or threading.Event()
         while True:
             try:
                 return work(self._connected(), attempt)
@@ -54,18 +64,12 @@ class LakeSession:
                 # After a lost conflict the connection is as good as before, unless it keeps failing.
                 if not isinstance(error, duckdb.TransactionException) or attempt % 3 == 2:
                     self.close()
-                if time.monotonic() >= give_up or patience.wait(pause):
+                if time.monotonic() >= give_up or stop.wait(pause):
                     raise CatalogSilent(
                         f"the lake's catalog {self._settings.catalog!r} let nothing through for "
                         f"{self._seconds:g} s: {error}. What was landed is safe; start the sink again once it answers."
                     ) from error
             pause, attempt = min(pause * 2, _LONGEST_PAUSE), attempt + 1
-
-    def close(self) -> None:
-        """Give the connection up; the next use makes another."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
     def _connected(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 class Step(StrEnum):
     """The steps of a batch, in order, and what can befall it."""
 
+    ASSIGNED = "assigned"  # the group gave this sink partitions; no batch yet
     CONSUMED = "consumed"
     ENCODED = "encoded"
     REGISTERED = "registered"  # files registered in the open transaction, ledger not yet moved
@@ -35,7 +36,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class Event:
-    """One step of one batch. ``counts`` is by topic; before ENCODED it holds the messages as rows."""
+    """One step of one batch. ``counts`` is by topic; before ENCODED it holds the messages as rows.
+
+    ASSIGNED is no step of a batch: its ``commit_id`` is empty, and ``counts`` names the topics.
+    """
 
     step: Step
     commit_id: str

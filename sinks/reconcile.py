@@ -73,8 +73,8 @@ def reconcile(
         LakeError: the lake cannot be attached.
     """
     chosen = {topic: contracts[topic] if contracts else contract_for(topic) for topic in topics}
-    broker = Broker(named_servers(settings), dict(kafka or {}), SERVICE_SECONDS)
-    with connect(settings) as connection:
+    servers = named_servers(settings)
+    with Broker(servers, dict(kafka or {}), SERVICE_SECONDS) as broker, connect(settings) as connection:
         prepare(connection, chosen.values())
         connection.execute("begin")  # one snapshot for everything that is read
         found = []

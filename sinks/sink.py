@@ -26,7 +26,7 @@ from sinks.ledger import Identity
 from sinks.parquet import FileWriter
 from sinks.pipeline import Pipeline
 from sinks.positions import Positions
-from sinks.progress import Event, Observer, Step
+from sinks.progress import Counts, Event, Observer, Step
 from sinks.records import Batch, Partition
 from sinks.result import Landed, LandingResult
 
@@ -53,7 +53,6 @@ class Sink:
         until_caught_up: bool,
     ) -> None:
         self._config = config
-        self._settings = settings
         self._servers = named_servers(settings)
         self._stop = stop
         self._observe = observe
@@ -74,6 +73,7 @@ class Sink:
         """Land; see ``sinks.landing.run``."""
         began = time.monotonic()
         with ExitStack() as stack:
+            stack.enter_context(self._broker)
             stack.callback(self._session.close)
             self._session.insist(lambda connection, _: prepare(connection, self._contracts.values()))
             described = self._broker.topics(self._config.topics)
@@ -96,10 +96,8 @@ class Sink:
         return self._result
 
     def _start_pipeline(self, identity: Identity, stack: ExitStack) -> Pipeline:
-        session = LakeSession(self._settings, self._config.service_seconds)
-        stack.callback(session.close)
         abandon = threading.Event()
-        committer = Committer(session, identity, f"{socket.gethostname()}:{os.getpid()}", self._note, abandon)
+        committer = Committer(self._session, identity, f"{socket.gethostname()}:{os.getpid()}", self._note, abandon)
         decoders = {topic: JsonDecoder(contract) for topic, contract in self._contracts.items()}
         encoder = Encoder(self._config, self._contracts, decoders, self._writer, self._broker, identity, self._clock)
         pipeline = Pipeline(self._config, encoder, committer, self._note, abandon)
@@ -157,6 +155,7 @@ class Sink:
         positions = self._positions.resolve(partitions)
         self._accumulation.hold(positions)
         self._standing |= positions
+        self._note(Event(Step.ASSIGNED, "", {partition.topic: Counts() for partition in partitions}))
         return positions
 
     def _on_revoked(self, partitions: list[Partition]) -> None:

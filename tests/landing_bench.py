@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from confluent_kafka import Producer
 
 from contracts import Contract, contract_for
@@ -65,7 +67,7 @@ class Bench:
     def config(self, **changed: Any) -> SinkConfig:
         """A configuration for this topic; a killed sink's place in the group is free at once, as its name is fixed."""
         kafka = {"session.timeout.ms": 6000, "group.instance.id": "bench"} | changed.pop("kafka", {})
-        return SinkConfig(**{"topics": (self.topic,), "kafka": kafka, **changed})
+        return SinkConfig(**{"topics": (self.topic,), "group": self.topic, "kafka": kafka, **changed})
 
     def send(self, values: Iterable[bytes | None], partition: int = 0, key: bytes | None = b"k", **more: Any) -> None:
         """Produce to one partition, in order."""
@@ -91,8 +93,13 @@ class Bench:
 
     def query(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         """Rows of a query on the lake; ``{table}`` is the landing table."""
-        with connect(self.settings) as connection:
-            return connection.execute(sql.replace("{table}", f"lake.landing.{self.contract.table}"), parameters).fetchall()
+        sql = sql.replace("{table}", f"lake.landing.{self.contract.table}")
+        return self._lake.execute(sql, parameters).fetchall()
+
+    @cached_property
+    def _lake(self) -> duckdb.DuckDBPyConnection:
+        # Kept, as attaching takes half a second; a test that breaks the catalog asks only afterwards.
+        return connect(self.settings)
 
     def files(self) -> set[str]:
         """Names of the Parquet files that sinks left in the data path, registered or not."""

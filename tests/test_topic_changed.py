@@ -1,0 +1,129 @@
+"""The topic no longer continues what was landed: the sink stops and says so; an operator accepts it, on record."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conditions import wait_until
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+from landing_bench import Bench, party
+
+from local.topics import ensure_topics
+from sinks import Event, NothingToAccept, Step, accept_gap
+from sinks.errors import OffsetsLost, OtherCluster, TopicMissing, TopicRecreated
+
+
+def test_retention_overtook_the_sink(kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path]) -> None:
+    bench = Bench(kafka, new_topic, catalog)
+    bench.send(party(number) for number in range(10))
+    bench.land()
+    bench.send(party(number) for number in range(10, 30))
+    _delete_records(bench, before=25)
+
+    with pytest.raises(OffsetsLost, match=r"offsets 10 to 24 were removed"):
+        bench.land()
+    assert bench.query("select count(*) from {table}") == [(10,)]
+
+    (gap,) = accept_gap(bench.settings, bench.topic, accepted_by="operator", reason="retention was too short")
+    assert (gap.first, gap.next) == (10, 25)
+    with pytest.raises(NothingToAccept):
+        accept_gap(bench.settings, bench.topic, accepted_by="operator", reason="again")
+    assert bench.land().total.rows == 5
+    (found,) = bench.reconcile()
+    assert (found.rows, found.gaps, found.offsets, found.holes) == (15, 15, 30, 0)
+    bench.proves_exact(rows=15)
+    assert bench.query("select from_offset, to_offset, reason, accepted_by from lake.ledger.gaps") == [
+        (10, 25, "retention was too short", "operator")
+    ]
+
+
+def test_records_removed_while_the_sink_runs(
+    kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path]
+) -> None:
+    bench = Bench(kafka, new_topic, catalog)
+    # Each message in a batch of its own, as the broker delivers whole batches.
+    bench.send((party(number) for number in range(100)), **{"batch.num.messages": 1})
+    removed: list[int] = []
+
+    def remove(event: Event) -> None:
+        if event.step is Step.COMMITTED and not removed:
+            removed.append(_delete_records(bench, before=80))
+
+    # So little is fetched ahead that the broker is asked for offsets it has just removed.
+    small = {"fetch.message.max.bytes": 1000, "queued.max.messages.kbytes": 1, "queued.min.messages": 1}
+    with pytest.raises(OffsetsLost, match=r"\[0\]: the offset that comes next \(\d+\) is not in the topic"):
+        bench.land(observe=remove, batch_rows=10, decoders=1, kafka=small)
+    assert removed == [80]
+    landed = bench.query("select count(*) from {table}")[0][0]
+    (gap,) = accept_gap(bench.settings, bench.topic, accepted_by="operator", reason="cleaned by mistake")
+    assert (gap.first, gap.next) == (landed, 80)
+    bench.land()
+    bench.proves_exact(rows=landed + 20)
+
+
+def test_topic_deleted_and_made_again(kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path]) -> None:
+    bench = Bench(kafka, new_topic, catalog)
+    bench.send(party(number) for number in range(10))
+    bench.land()
+    former = bench.reconcile()[0].topic_id
+    _delete(bench)
+    with pytest.raises(TopicMissing, match=bench.topic):
+        bench.land()
+    ensure_topics(kafka, {bench.topic: 1})
+    bench.send(party(number) for number in range(10, 30))
+
+    with pytest.raises(TopicRecreated, match=f"and the one landed so far was {former}"):
+        bench.land()
+    assert bench.query("select count(*) from {table}") == [(10,)]
+
+    (gap,) = accept_gap(bench.settings, bench.topic, accepted_by="operator", reason="moved to a new cluster disk")
+    assert (gap.topic_id, gap.first, gap.next) == (former, 10, None)
+    assert bench.land().total.rows == 20
+    # The same offsets twice in the table, but of two topics: reconciliation tells them apart.
+    found = {each.topic_id == former: each for each in bench.reconcile()}
+    assert (found[True].rows, found[True].log_end, found[False].rows) == (10, None, 20)
+    bench.proves_exact(rows=30)
+
+
+def test_topic_made_again_between_reading_and_commit(
+    kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path]
+) -> None:
+    bench = Bench(kafka, new_topic, catalog)
+    bench.send(party(number) for number in range(10))
+    struck: list[str] = []
+
+    def recreate(event: Event) -> None:
+        if event.step is Step.CONSUMED and not struck:
+            struck.append(event.commit_id)
+            _delete(bench)
+            ensure_topics(kafka, {bench.topic: 1})
+
+
+    with pytest.raises((TopicRecreated, TopicMissing, OffsetsLost)):
+        bench.land(observe=recreate)
+    assert struck
+    assert bench.query("select count(*) from {table}") == [(0,)]
+
+
+def test_another_cluster(kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path]) -> None:
+    bench = Bench(kafka, new_topic, catalog)
+    bench.send([party(1)])
+    bench.land()
+    # As if the ledger's rows had been written from another cluster.
+    bench.query("update lake.ledger.offsets set cluster_id = 'elsewhere'")
+    with pytest.raises(OtherCluster, match="elsewhere"):
+        bench.land()
+
+
+def _delete_records(bench: Bench, before: int) -> int:
+    with AdminClient({"bootstrap.servers": bench.kafka}) as admin:
+        partition = TopicPartition(bench.topic, 0, before)
+        low: int = admin.delete_records([partition])[partition].result(30).low_watermark
+    return low
+
+
+def _delete(bench: Bench) -> None:
+    with AdminClient({"bootstrap.servers": bench.kafka}) as admin:
+        admin.delete_topics([bench.topic])[bench.topic].result(30)
+        wait_until(lambda: bench.topic not in admin.list_topics(timeout=10).topics, "the topic is gone")
