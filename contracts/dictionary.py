@@ -11,17 +11,18 @@ from contracts.registry import load
 _PREFACE = """\
 # Contracts
 
-What an event is, topic by topic. This page is written from `contracts/topics/*.yml` by `python -m contracts.dictionary`;
-change the contract, not the page.
+What an event is, topic by topic. This page is written from `contracts/topics/*.yml` by
+`python -m contracts.dictionary`; change the contract, not the page.
 
 On the wire an event is one JSON object in UTF-8. Decimals are strings (`"1250.00"`), times are ISO 8601 in UTC with
-microseconds (`"2026-01-31T13:45:00.123456Z"`), dates `"2026-01-31"`. A field that is not in the contract is kept in the
-landing column `_extra`; an event that lacks a required field, or has a value of another type, becomes a dead letter.
+microseconds (`"2026-01-31T13:45:00.123456Z"`), dates `"2026-01-31"`. A field that is not in the contract is kept in
+the landing column `_extra`; an event that lacks a required field, or has a value of another type, becomes a dead
+letter.
 
-A contract file has `topic`, `key` (the field that is the message's key), `event_time`, `tombstone` (`delete`: a message
-without a value means the thing was deleted; `reject`: it becomes a dead letter), `description` and `fields`. A field has
-`name`, `type` (`string`, `integer`, `boolean`, `date`, `timestamp`, `decimal(p,s)`, `list` with `fields`), `description`
-and optionally `required`, `values` (the only strings allowed) and `minimum`.
+A contract file has `topic`, `key` (the field that is the message's key), `event_time`, `tombstone` (`delete`: a
+message without a value means the thing was deleted; `reject`: it becomes a dead letter), `description` and `fields`.
+A field has `name`, `type` (`string`, `integer`, `boolean`, `date`, `timestamp`, `decimal(p,s)`, `list` with
+`fields`), `description` and optionally `required`, `values` (the only strings allowed) and `minimum`.
 """
 
 
