@@ -3,6 +3,7 @@
 LakeError
 ├── CatalogNotNamed      no VIGIL_CATALOG in the environment
 ├── CatalogUnreachable   the catalog's database does not answer
+├── BuildFailed          dbt did not build what was asked
 ├── NotBuilt             a mart is read that no build has made yet
 └── SnapshotGone         a pin names a snapshot that does not exist (any more)
 """
@@ -18,6 +19,10 @@ class CatalogNotNamed(LakeError):
 
 class CatalogUnreachable(LakeError):
     """The catalog's database does not answer."""
+
+
+class BuildFailed(LakeError):
+    """dbt did not build what was asked."""
 
 
 class NotBuilt(LakeError):
