@@ -59,23 +59,17 @@ def produce(
             if topic not in partitions:
                 partitions[topic] = _partitions(producer, topic, bootstrap)
             sent.setdefault(topic, 0)
-            for chunk in frame.iter_slices(CHUNK if rate is None else max(1, min(CHUNK, int(rate / 10)))):
-                _send(producer, topic, chunk, partitions[topic], failed)
+            placed = frame.with_columns(partition_of(frame["key"], partitions[topic]).alias("partition"))
+            for chunk in placed.iter_slices(CHUNK if rate is None else max(1, min(CHUNK, int(rate / 10)))):
+                _send(producer, topic, chunk, failed)
                 total += chunk.height
                 sent[topic] += chunk.height
-                if failures:
-                    break
+                _confirm(failures, 0, bootstrap)
                 if rate is not None:
                     time.sleep(max(0.0, started + total / rate - time.monotonic()))
                 if progress is not None:
                     progress(topic, sent[topic])
-    unsent = _flush(producer)
-    if failures or unsent:
-        reasons = "; ".join(failures[:3]) or f"no answer within {TIMEOUT_SECONDS:.0f} s"
-        raise ProduceFailed(
-            f"{len(failures)} messages were refused and {unsent} not acknowledged by {bootstrap}: {reasons}."
-            " Repair the broker or topic and produce again; what landed already is recognised by its idempotency key."
-        )
+    _confirm(failures, _flush(producer), bootstrap)
     return sent
 
 
@@ -83,15 +77,9 @@ def _send(
     producer: Producer,
     topic: str,
     chunk: pl.DataFrame,
-    partitions: int,
     failed: Callable[[KafkaError | None, Message], None],
 ) -> None:
-    columns = (
-        chunk["value"].to_list(),
-        chunk["key"].to_list(),
-        partition_of(chunk["key"], partitions).to_list(),
-        chunk["timestamp"].to_list(),
-    )
+    columns = (chunk[name].to_list() for name in ("value", "key", "partition", "timestamp"))
     send = producer.produce
     for value, key, partition, timestamp in zip(*columns, strict=True):
         while True:
@@ -101,6 +89,16 @@ def _send(
             except BufferError:
                 producer.poll(0.1)
     producer.poll(0)
+
+
+def _confirm(failures: list[str], unsent: int, bootstrap: str) -> None:
+    """Raise ProduceFailed when a message was refused, or left without an answer."""
+    if failures or unsent:
+        reasons = "; ".join(failures[:3]) or f"no answer within {TIMEOUT_SECONDS:.0f} s"
+        raise ProduceFailed(
+            f"{len(failures)} messages were refused and {unsent} not acknowledged by {bootstrap}: {reasons}."
+            " Repair the broker or topic and produce again; what landed already is recognised by its idempotency key."
+        )
 
 
 def _flush(producer: Producer) -> int:
