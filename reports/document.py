@@ -34,6 +34,7 @@ def compose(
 def variables(file: CaseFile, narrative: str) -> dict[str, Any]:
     """What the rules may name beside the document itself."""
     reported = sum((row["base_amount"] or Decimal(0) for row in goaml.reported(file)), Decimal(0))
+    amount = file.case["amount"]
     return {
         "prepared_by": file.case["disposed_by"] or "",
         "approved_by": file.case["approved_by"] or "",
@@ -41,6 +42,8 @@ def variables(file: CaseFile, narrative: str) -> dict[str, Any]:
         "filed_on": float(f"{file.approved_on:%Y%m%d}"),
         "subjects": float(len(file.subjects)),
         "reported_amount": f"{reported.normalize():f}",
+        "moved_amount": f"{(file.total('credit') + file.total('debit')).normalize():f}",
+        "case_amount": "" if amount is None else f"{amount.normalize():f}",
         "narrative_length": float(len(one_line(narrative))),
     }
 

@@ -46,7 +46,7 @@ def flow(file: CaseFile) -> dict[str, Any] | None:
     columns = {side: _column({name: _of(found, 0, name) for name, _ in found}, scale) for side, found in pairs.items()}
     middle = _column(passed, scale, least=0.0, gap=_ACCOUNT_GAP, top=_ACCOUNT_GAP)
     height = max(_bottom(column) for column in (middle, *columns.values()))
-    for column in columns.values():
+    for column in (middle, *columns.values()):
         lower = (height - _bottom(column)) / 2
         for bar in column:
             bar.y += lower

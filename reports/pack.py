@@ -15,7 +15,7 @@ from reports import flow
 from reports.casefile import UTC, CaseFile, Row
 from reports.profile import Profile
 from reports.text import one_line, printable
-from reports.words import amount, day, figure, spoken
+from reports.words import amount, count, day, figure, spoken
 
 _TEMPLATE = Path(__file__).parent / "pack.typ"
 # The fonts that typst brings along. A machine's own would make the bytes depend on the machine.
@@ -51,13 +51,12 @@ def _content(profile: Profile, file: CaseFile, filing_ref: str, narrative: str, 
         "report": profile.report,
         "bank": file.entity["name"],
         "ref": filing_ref,
+        "case": file.case_id,
         "facts": [
-            ["Case", file.case_id],
             ["Profile", f"{profile.name}, version {profile.version}"],
-            ["Activity", _span(case["activity_from"], case["activity_to"])],
             ["Date of the report", day(file.approved_on)],
-            ["Amount involved", amount(case["amount"], currency)],
-            ["Movements", f"{len(file.transactions):,}"],
+            ["Activity", _span(case["activity_from"], case["activity_to"])],
+            ["Amount involved", f"{amount(case['amount'], currency)} in {count(len(file.transactions), 'movement')}"],
             ["Prepared by", _officer(case, "disposed_by")],
             ["Approved by", _officer(case, "approved_by")],
         ],
@@ -182,7 +181,11 @@ def _measures(parameters: str | None) -> str:
     if not isinstance(found, dict):
         return str(parameters)
     plain = {name: value for name, value in found.items() if not isinstance(value, dict | list)}
-    return ", ".join(f"{spoken(name)} {value}" for name, value in plain.items())
+    # JSON knows no decimals: a threshold of 5 comes as 5.0.
+    tidy = {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value for name, value in plain.items()
+    }
+    return ", ".join(f"{spoken(name)} {value}" for name, value in tidy.items())
 
 
 def _movement(file: CaseFile, row: Row) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def test_a_case_of_many_movements_runs_over_pages() -> None:
     rows = tables()
     rows["rpt_str_transaction"] = [transaction(number) for number in range(600)]
     few, many = rendered(tables()), rendered(rows)
-    assert (pages(few), pages(many)) == (3, 21)
+    assert pages(many) > pages(few) + 10
 
 
 def test_any_script_prints_and_what_has_no_glyph_is_given_by_number() -> None:

@@ -138,7 +138,7 @@ def cases(draw: st.DrawFn) -> Tables:
 
 
 @pytest.mark.parametrize("name", names())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(rows=cases())
 def test_a_sound_case_passes_rules_and_schema(name: str, rows: Tables) -> None:
     profile, file = load(name), casefile(rows)

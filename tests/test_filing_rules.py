@@ -177,6 +177,7 @@ GOAML: dict[str, Rows | dict[str, Any]] = {
     "GA-612": put("str_party", nationality="USA"),
     "GA-613": put("str_account", currency="usd"),
     "GA-614": put("str_party", birth_date=date(1700, 1, 1)),
+    "GA-616": put("str_case", amount=Decimal("73100.0002")),
     "GA-615": put("reporting_entity", contact_phone="212 555 0101"),
 }
 FINCEN: dict[str, Rows | dict[str, Any]] = {
@@ -229,6 +230,7 @@ FINCEN: dict[str, Rows | dict[str, Any]] = {
     "FS-621": of_company(put("str_party", industry_code="45")),
     "FS-622": put("str_party", birth_date=date(1899, 12, 31)),
     "FS-623": hundred_branches,
+    "FS-625": put("str_case", amount=Decimal("73100.0002")),
     "FS-624": put("str_case", activity_from=date(2012, 3, 31)),
 }
 EXAMPLES = {"goaml-5.0.1-str": GOAML, "fincen-sar": FINCEN}
