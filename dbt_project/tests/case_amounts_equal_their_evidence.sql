@@ -33,7 +33,9 @@ wrong_sums as (
         cases.case_id as id
     from cases
     full outer join summed on cases.case_id = summed.case_id
-    where cases.amount is distinct from summed.amount or cases.transaction_count is distinct from summed.transaction_count
+    where
+        cases.amount is distinct from summed.amount
+        or cases.transaction_count is distinct from summed.transaction_count
 ),
 
 lost_alerts as (

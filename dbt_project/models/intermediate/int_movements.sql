@@ -40,7 +40,7 @@ changed_accounts as (
     where profiles._pin > {{ watermark() }}
 ),
 
--- A rate that came late, or was corrected, moves the amounts booked from its day on.
+-- A rate that came late, or was corrected, moves the amounts booked from its day (UTC) on.
 changed_rates as (
     select
         currency,
@@ -57,7 +57,7 @@ selected as (
     where
         transactions._pin > {{ watermark() }}
         or transactions.account_id in (select account_id from changed_accounts)
-        or transactions.booked_at >= changed_rates.from_day - interval 1 day
+        or transactions.booked_at >= changed_rates.from_day
 ),
 {% else %}
 selected as (
@@ -111,7 +111,7 @@ priced as (
     asof left join rates
         on profiled.settled_currency = rates.currency
         and profiled.base_currency = rates.base_currency
-        and profiled.local_date >= rates.rate_date
+        and profiled.booked_at >= rates.rate_date
 ),
 
 final as (

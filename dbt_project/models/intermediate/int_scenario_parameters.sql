@@ -55,8 +55,7 @@ resolved as (
 ),
 
 final as (
-    select
-        * replace (max(version) over (partition by scenario_id, jurisdiction, first_day) as version)
+    select * replace (max(version) over (partition by scenario_id, jurisdiction, first_day) as version)
     from resolved
 )
 

@@ -35,8 +35,9 @@ balances as (
     select
         sides.case_id,
         sides.account_id,
-        sum(case when movements.direction = 'credit' then movements.settled_amount else -movements.settled_amount end)
-            ::decimal(18, 4) as balance_at_end
+        sum(
+            case when movements.direction = 'credit' then movements.settled_amount else -movements.settled_amount end
+        )::decimal(18, 4) as balance_at_end
     from sides
     inner join cases on sides.case_id = cases.case_id
     inner join movements on sides.account_id = movements.account_id and movements.local_date <= cases.activity_to

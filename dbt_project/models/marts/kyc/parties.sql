@@ -111,7 +111,8 @@ completeness as (
     inner join requirements
         on facts.party_type = requirements.party_type
         and facts.field = requirements.field
-        and facts.as_of_day between requirements.effective_from and coalesce(requirements.effective_to, date '9999-12-31')
+        and facts.as_of_day >= requirements.effective_from
+        and facts.as_of_day <= coalesce(requirements.effective_to, date '9999-12-31')
     group by all
 ),
 
@@ -149,7 +150,8 @@ scored as (
             traits.value = risk_factors.value
             or (traits.factor = 'industry' and starts_with(traits.value, risk_factors.value))
         )
-        and traits.as_of_day between risk_factors.effective_from and coalesce(risk_factors.effective_to, date '9999-12-31')
+        and traits.as_of_day >= risk_factors.effective_from
+        and traits.as_of_day <= coalesce(risk_factors.effective_to, date '9999-12-31')
     group by all
 ),
 
@@ -164,7 +166,8 @@ rated as (
     left join scored on known.party_id = scored.party_id
     inner join risk_ratings
         on coalesce(scored.risk_score, 0) >= risk_ratings.minimum_score
-        and known.as_of_day between risk_ratings.effective_from and coalesce(risk_ratings.effective_to, date '9999-12-31')
+        and known.as_of_day >= risk_ratings.effective_from
+        and known.as_of_day <= coalesce(risk_ratings.effective_to, date '9999-12-31')
     qualify row_number() over (partition by known.party_id order by risk_ratings.minimum_score desc) = 1
 ),
 

@@ -40,8 +40,10 @@ fired as (
         *,
         booked_at as fired_at,
         format('{} cash deposits of at most ', deposits) || {{ money('reporting_threshold') }}
-        || format(' each within {} days, at {} branches on {} days by {} conductors, come to ',
-            lookback_days::integer, branches, days, conductors)
+        || format(
+            ' each within {} days, at {} branches on {} days by {} conductors, come to ',
+            lookback_days::integer, branches, days, conductors
+        )
         || {{ money('deposited') }} || ', above the reporting threshold and the '
         || {{ money('expected') }} || ' expected' as reason,
         json_object(

@@ -63,8 +63,8 @@ walks as (
         on walks.reached = walkable.debtor_account_id
         and walkable.booked_at > walks.arrived_at
         and walkable.booked_at <= walks.started_at + to_days(walks.lookback_days::integer)
-        and walkable.base_amount between walks.last_amount * walks.minimum_share_on
-            and walks.last_amount * walks.maximum_share_on
+        and walkable.base_amount >= walks.last_amount * walks.minimum_share_on
+        and walkable.base_amount <= walks.last_amount * walks.maximum_share_on
     where
         walks.reached <> walks.origin
         and len(walks.path) < walks.maximum_hops
@@ -77,10 +77,12 @@ fired as (
         *,
         origin as subject_id,
         arrived_at as fired_at,
-        format('Money returned over {} transfers (at least {}) within {} days, each passing on {:.0f}% to {:.0f}%; together ',
+        format(
+            'Money returned over {} transfers (at least {}) within {} days, each passing on {:.0f}% to {:.0f}%; ',
             len(path), minimum_hops::integer, lookback_days::integer,
-            (100 * minimum_share_on)::double, (100 * maximum_share_on)::double)
-        || {{ money('total') }} || ' (at least ' || {{ money('minimum_total') }} || ')' as reason,
+            (100 * minimum_share_on)::double, (100 * maximum_share_on)::double
+        )
+        || 'together ' || {{ money('total') }} || ' (at least ' || {{ money('minimum_total') }} || ')' as reason,
         json_object(
             'hops', len(path), 'total', total, 'lookback_days', lookback_days, 'minimum_hops', minimum_hops,
             'maximum_hops', maximum_hops, 'minimum_amount', minimum_amount, 'minimum_share_on', minimum_share_on,

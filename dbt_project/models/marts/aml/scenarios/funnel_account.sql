@@ -41,10 +41,14 @@ fired as (
         *,
         booked_at as fired_at,
         {{ money('deposited') }}
-        || format(' in cash was paid in at {} places (at least {}) away from the home branch and ',
-            places, minimum_places::integer)
+        || format(
+            ' in cash was paid in at {} places (at least {}) away from the home branch and ',
+            places, minimum_places::integer
+        )
         || {{ money('sent') }}
-        || format(' ({:.0f}%) went out within {} days, above the ', (100 * sent / deposited)::double, lookback_days::integer)
+        || format(
+            ' ({:.0f}%) went out within {} days, above the ', (100 * sent / deposited)::double, lookback_days::integer
+        )
         || {{ money('greatest(minimum_amount, expected)') }} || ' that the profile explains' as reason,
         json_object(
             'places', places, 'deposited', deposited, 'sent', sent, 'expected', expected,

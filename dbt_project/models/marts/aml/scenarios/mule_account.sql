@@ -35,7 +35,8 @@ fired as (
         *,
         booked_at as fired_at,
         format('Opened {} days before (young: up to {}), the account received ', age_days, young_days::integer)
-        || {{ money('received') }} || format(' of {} payers (at least {}) and sent on ', payers, minimum_payers::integer)
+        || {{ money('received') }}
+        || format(' of {} payers (at least {}) and sent on ', payers, minimum_payers::integer)
         || {{ money('sent') }}
         || format(' ({:.0f}%) within {} days, above the ', (100 * sent / received)::double, lookback_days::integer)
         || {{ money('greatest(minimum_amount, expected)') }} || ' that the profile explains' as reason,

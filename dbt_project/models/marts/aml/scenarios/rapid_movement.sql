@@ -32,7 +32,9 @@ fired as (
         *,
         booked_at as fired_at,
         {{ money('received') }} || ' came in and ' || {{ money('sent') }}
-        || format(' ({:.0f}%) went out within {} days, above the ', (100 * sent / received)::double, lookback_days::integer)
+        || format(
+            ' ({:.0f}%) went out within {} days, above the ', (100 * sent / received)::double, lookback_days::integer
+        )
         || {{ money('greatest(minimum_amount, expected)') }} || ' that the profile explains' as reason,
         json_object(
             'received', received, 'sent', sent, 'expected', expected, 'minimum_amount', minimum_amount,

@@ -1,0 +1,85 @@
+"""Lakes whose marts the tests build; import the fixtures into a test module to use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import landed_bank
+import pytest
+from landed_bank import Event
+from marts_build import PROJECT, Statuses, build_cases, dbt
+from typologies import bank
+
+from contracts import load
+from lakehouse.attach import connect
+from lakehouse.schema import prepare
+from lakehouse.settings import Settings
+from lakehouse.snapshots import latest
+
+
+@dataclass(frozen=True)
+class BuiltLake:
+    """A lake of the test's own, and dbt's target folder, which all of them share."""
+
+    settings: Settings
+    target: Path
+
+    def land(self, events: list[Event]) -> None:
+        """Land the events, as the sink would."""
+        with connect(self.settings) as connection:
+            prepare(connection, load().values())
+            landed_bank.land(connection, events)
+
+    def newest(self) -> int:
+        """The newest snapshot."""
+        with connect(self.settings, read_only=True) as connection:
+            return latest(connection)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the query returns."""
+        with connect(self.settings, read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+    def build_cases(self, pin: int) -> Statuses:
+        """Build what cases need, without tests."""
+        return build_cases(self.settings, pin, self.target)
+
+    def dbt(self, pin: int, *arguments: str, project: Path = PROJECT) -> Statuses:
+        """Run dbt; see ``marts_build.dbt``."""
+        return dbt(self.settings, pin, self.target, *arguments, project=project)
+
+
+MakeLake = Callable[[], BuiltLake]
+NewCatalog = Callable[[], tuple[str, Path]]
+
+
+@pytest.fixture(scope="session")
+def make_lake(new_catalog: NewCatalog) -> MakeLake:
+    """Makes an empty lake."""
+    return lambda: _empty(new_catalog)
+
+
+@pytest.fixture(scope="session")
+def all_at_once(new_catalog: NewCatalog) -> BuiltLake:
+    """Everything landed, then everything built and tested by dbt's tests, once; tests change nothing in it."""
+    return _all_at_once(new_catalog)
+
+
+def _empty(new_catalog: NewCatalog) -> BuiltLake:
+    catalog, data_path = new_catalog()
+    settings = Settings(home=data_path.with_suffix(".home"), catalog=catalog, data_path=str(data_path))
+    return BuiltLake(settings, data_path.with_name("dbt"))
+
+
+@cache
+def _all_at_once(new_catalog: NewCatalog) -> BuiltLake:
+    """Cached, since pytest sets a fixture up anew for each module that imports it."""
+    lake = _empty(new_catalog)
+    lake.land(bank().events)
+    statuses = lake.dbt(lake.newest(), "build", "--exclude-resource-types", "unit_test")
+    assert statuses["test.vigil.alerts_use_nothing_later"] == "pass"
+    return lake

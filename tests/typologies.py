@@ -1,0 +1,125 @@
+"""A bank in which every scenario has its case and its innocent twin."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from landed_bank import FIRST_DAY, Bank, at
+
+# Who must be alerted by which scenario, and when (days after FIRST_DAY, 15:00 UTC).
+EXPECTED = {
+    ("structuring", "P-splitter", at(2)),
+    ("structuring", "P-hirer", at(4)),
+    ("structuring", "P-runner", at(11)),
+    ("rapid_movement", "A-rapid", at(6)),
+    ("mule_account", "A-mule", at(11)),
+    ("fan_in", "A-mule", at(9)),
+    ("fan_out", "A-fanout", at(9)),
+    ("funnel_account", "A-funnel", at(10)),
+    ("cycle", "A-ring1", at(5)),
+}
+
+
+def bank() -> Bank:
+    """The events, in the order in which they were sent."""
+    bank = Bank()
+    for day in range(26):
+        bank.rate("EUR/USD", "1.10" if day % 2 else "1.20", FIRST_DAY + timedelta(days=day), at(day, 0))
+    _cash(bank)
+    _accounts(bank)
+    _twins(bank)
+    _repeats(bank)
+    bank.events.sort(key=lambda event: event.sent_at)
+    return bank
+
+
+def _cash(bank: Bank) -> None:
+    splitter = bank.customer("splitter")
+    for day in range(4):
+        bank.deposit(splitter, 9000, at(day), branch=f"B{day}", conductor_party_id="P-splitter")
+    # Hired hands: each brings cash once, to one account.
+    hirer = bank.customer("hirer")
+    for hand in range(3):
+        bank.person(f"P-hand{hand}", "outsider", None)
+        bank.deposit(hirer, 4000, at(2 + hand), branch=f"B{hand}", conductor_party_id=f"P-hand{hand}")
+    # One runner brings cash to accounts of others, each of whom gets it once.
+    bank.person("P-runner", "outsider", None)
+    for client in range(3):
+        bank.deposit(bank.customer(f"client{client}"), 4000, at(9 + client), conductor_party_id="P-runner")
+    # Reportable: two accounts, a conductor and a holder, one business day; in and out apart.
+    large = bank.customer("large")
+    bank.account("A-large2", "P-large")
+    bank.deposit(large, 6000, at(2))
+    bank.deposit("A-large2", 4000, at(2, 16))
+    bank.deposit("A-large2", "0.01", at(2, 17))
+    bank.withdraw(large, 9000, at(2, 18))
+    # 03:00 UTC is still the evening before in New York, and Saturday counts for Monday.
+    night = bank.customer("night")
+    bank.deposit(night, 6000, at(2, 16), conductor_party_id="P-night")
+    bank.deposit(night, 6000, at(3, 3), conductor_party_id="P-night")
+    weekend = bank.customer("weekend")
+    bank.deposit(weekend, 6000, at(5))
+    bank.deposit(weekend, 6000, at(7))
+    # One holder of a joint account draws for himself, a deposit is for both.
+    bank.person("P-joint1")
+    bank.person("P-joint2")
+    bank.account("A-joint", "P-joint1", "P-joint2")
+    bank.withdraw("A-joint", 11000, at(8), conductor_party_id="P-joint2")
+    bank.deposit("A-joint", 12000, at(9), conductor_party_id="P-joint2")
+
+
+def _accounts(bank: Bank) -> None:
+    rapid = bank.customer("rapid")
+    bank.transfer("X-source", rapid, 20000, at(4))
+    bank.transfer(rapid, "X-sink", 9000, at(5))
+    bank.transfer(rapid, "X-sink", 9500, at(6))
+    mule = bank.customer("mule", opened_on=date(2025, 12, 20))
+    for payer in range(6):
+        bank.transfer(f"X-payer{payer}", mule, 1500, at(5 + payer))
+    bank.transfer(mule, "X-abroad", 8500, at(11))
+    fanout = bank.customer("fanout")
+    for payee in range(6):
+        bank.transfer(fanout, f"X-payee{payee}", 1500, at(5 + payee))
+    funnel = bank.customer("funnel")
+    for branch in range(4):
+        bank.deposit(funnel, 2400, at(6 + branch), branch=f"B{branch + 1}")
+    bank.withdraw(funnel, 8000, at(10))
+    for member in (1, 2, 3):
+        bank.customer(f"ring{member}", turnover=8000)
+    bank.transfer("A-ring1", "A-ring2", 4000, at(3))
+    bank.transfer("A-ring2", "A-ring3", 3800, at(4))
+    bank.transfer("A-ring3", "A-ring1", 3600, at(5))
+
+
+def _twins(bank: Bank) -> None:
+    shop = bank.customer("shop", "small_business", 250000)
+    bank.person("P-clerk", "outsider", None)
+    for day in range(20):
+        bank.deposit(shop, 9000, at(day, 20), conductor_party_id="P-clerk")
+    student = bank.customer("student", "student", 1500)
+    for week in range(3):
+        for relative in range(4):
+            bank.transfer(f"X-relative{relative}", student, 300, at(7 * week + relative))
+        bank.transfer(student, "X-landlord", 1100, at(7 * week + 4))
+    salaried = bank.customer("salaried", turnover=6000)
+    bank.transfer("X-employer", salaried, 5500, at(10))
+    bank.transfer(salaried, "X-landlord", 2500, at(11))
+    bank.transfer(salaried, "X-broker", 2500, at(12))
+    trader = bank.customer("trader", "corporate", 900000)
+    for day in range(20):
+        bank.transfer(f"X-buyer{day}", trader, 30000, at(day, 12))
+        bank.transfer(trader, f"X-supplier{day}", 28000, at(day, 13))
+    exact = bank.customer("exact")
+    for day, amount in enumerate((3000, 3500, 3500)):
+        bank.deposit(exact, amount, at(day))
+    euro = bank.customer("euro", currency="EUR", turnover=30000)
+    bank.move(euro, "credit", 1000, at(3), settled_currency="EUR", instructed_currency="EUR", debtor_name="A payer")
+
+
+def _repeats(bank: Bank) -> None:
+    account = bank.customer("repeated")
+    first = bank.move(account, "credit", 700, at(12), debtor_name="A payer")
+    sent_again = {name: value for name, value in first.row.items() if not name.startswith("_")}
+    bank.send("bank.transactions", at(13), **sent_again)
+    bank.send("bank.transactions", at(20), **sent_again)
+    bank.send("bank.transactions", at(21), **sent_again | {"settled_amount": 7000, "instructed_amount": 7000})
