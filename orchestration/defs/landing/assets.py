@@ -85,6 +85,5 @@ def _behind(connection: duckdb.DuckDBPyConnection, settings: Settings, topics: t
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, contract: contracts.Contract) -> int:
-    row = connection.table(f"lake.landing.{contract.table}").count("*").fetchone()
-    assert row is not None
-    return int(row[0])
+    ((rows,),) = connection.table(f"lake.landing.{contract.table}").count("*").fetchall()
+    return int(rows)

@@ -11,17 +11,17 @@ from lakehouse.attach import connect
 from lakehouse.settings import Settings
 from orchestration import pins
 from orchestration.defs.marts.metadata import describe
-from orchestration.defs.marts.project import TRANSLATOR, prepared
+from orchestration.defs.marts.project import TRANSLATOR, manifest
 from orchestration.progress import tell
 
 # Two builds at once would advance each other's watermarks.
 POOL = "dbt"
 RPT = "fqn:vigil.rpt"
-_project = prepared()
+_manifest = manifest()
 
 
 @dbt_assets(
-    manifest=_project.manifest_path,
+    manifest=_manifest,
     name="marts",
     # With what hangs on it: a test that reads both sides runs when both are there.
     exclude=f"{RPT}+",
@@ -34,7 +34,7 @@ def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[An
 
 
 @dbt_assets(
-    manifest=_project.manifest_path,
+    manifest=_manifest,
     name="rpt",
     select=RPT,
     dagster_dbt_translator=TRANSLATOR,

@@ -29,6 +29,6 @@ def describe(connection: duckdb.DuckDBPyConnection, key: dg.AssetKey) -> dict[st
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, key: dg.AssetKey) -> int:
-    row = connection.table(f"lake.{key.path[0]}.{key.path[1]}").count("*").fetchone()
-    assert row is not None
-    return int(row[0])
+    # All of the answer is fetched, or its transaction stays open and sees no table that comes later.
+    ((rows,),) = connection.table(f"lake.{key.path[0]}.{key.path[1]}").count("*").fetchall()
+    return int(rows)

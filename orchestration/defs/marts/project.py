@@ -1,29 +1,43 @@
-"""The dbt project as Dagster sees it: its manifest, written by dbt before the graph is read."""
+"""The dbt project as Dagster sees it, and the manifest that dbt writes of it before the graph is read."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
-PROJECT = DbtProject(project_dir=Path(__file__).parents[3] / "dbt_project")
+from orchestration.defs.marts.resources import PROJECT, dbt
+
+_TARGET = PROJECT / "target"
 
 # A source's test as a check would sit on landing, and a step that checks an asset is not blocked by that asset's other
 # checks: dbt would run past a shut landing gate.
 TRANSLATOR = DagsterDbtTranslator(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
 
 
-def prepared() -> DbtProject:
-    """The project, its manifest newer than every file it was made from; ``dbt parse`` runs if it is not."""
-    manifest = PROJECT.manifest_path
-    if not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in _sources()):
-        PROJECT.preparer.prepare(PROJECT)
-    return PROJECT
+def manifest() -> Path:
+    """The project's manifest, newer than every file it was made from; ``dbt parse`` writes it if it is not."""
+    path = _TARGET / "manifest.json"
+    with _exclusive():
+        if not path.exists() or path.stat().st_mtime < max(source.stat().st_mtime for source in _sources()):
+            dbt.cli(["parse", "--quiet"], target_path=_TARGET).wait()
+    return path
+
+
+@contextmanager
+def _exclusive() -> Iterator[None]:
+    """The web server, the daemon and a command may all read the graph at once."""
+    _TARGET.mkdir(exist_ok=True)
+    with (_TARGET / ".lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _sources() -> Iterator[Path]:
-    for folder, folders, files in os.walk(PROJECT.project_dir):
+    for folder, folders, files in os.walk(PROJECT):
         folders[:] = [name for name in folders if name not in ("target", "logs", "__pycache__")]
         yield from (Path(folder, name) for name in files if Path(name).suffix in (".sql", ".yml", ".csv", ".md"))

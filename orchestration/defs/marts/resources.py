@@ -10,7 +10,7 @@ from pathlib import Path
 from dagster_dbt import DbtCliResource
 from packaging.version import Version
 
-from orchestration.defs.marts.project import PROJECT
+PROJECT = Path(__file__).parents[3] / "dbt_project"
 
 
 class Dbt(DbtCliResource):
@@ -23,8 +23,8 @@ class Dbt(DbtCliResource):
 
 
 dbt = Dbt(
-    project_dir=str(PROJECT.project_dir),
-    profiles_dir=str(PROJECT.project_dir),
+    project_dir=str(PROJECT),
+    profiles_dir=str(PROJECT),
     # That of this environment, whether or not it is on the path.
     dbt_executable=str(Path(sys.executable).with_name("dbt")),
 )
