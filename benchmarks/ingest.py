@@ -55,7 +55,10 @@ def main() -> None:
 
 def measure(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Start services in ``home``, fill the topic and let the readers read it in turn."""
-    progress = (lambda _: None) if arguments.json else (lambda line: print(line, file=sys.stderr))
+
+    def progress(line: str) -> None:
+        print(line, file=sys.stderr)
+
     with running(home, progress=progress) as services:
         ensure_topics(services.bootstrap_servers, {TOPIC: arguments.partitions})
         size = fill(services.bootstrap_servers, arguments.messages, arguments.partitions)
@@ -92,7 +95,12 @@ def measure(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 def fill(servers: str, messages: int, partitions: int) -> float:
     """Produce the messages, evenly; returns their mean size in bytes."""
     producer = Producer(
-        {"bootstrap.servers": servers, "linger.ms": 50, "batch.size": 1_000_000, "queue.buffering.max.messages": 500_000}
+        {
+            "bootstrap.servers": servers,
+            "linger.ms": 50,
+            "batch.size": 1_000_000,
+            "queue.buffering.max.messages": 500_000,
+        }
     )
     total = 0
     for number in range(messages):
@@ -217,12 +225,15 @@ def median(rounds: list[dict[str, float]], messages: int) -> dict[str, float]:
 
 def told(report: dict[str, Any]) -> str:
     """The report for people."""
-    lines = [f"{report['messages']:,} messages of {report['bytes_a_message']:.0f} bytes, {report['partitions']} partitions"]
-    lines += [
-        f"{kind}: {found['messages_a_second']:>9,.0f} messages/s, {found['cpu_seconds_a_million']:.1f} CPU s a million, "
-        f"peak memory {found['peak_memory_mb']:,.0f} MB"
-        for kind, found in ((kind, report[kind]) for kind in ("bare", "sink"))
+    lines = [
+        f"{report['messages']:,} messages of {report['bytes_a_message']:.0f} bytes, {report['partitions']} partitions"
     ]
+    for kind in ("bare", "sink"):
+        found = report[kind]
+        lines.append(
+            f"{kind}: {found['messages_a_second']:>9,.0f} messages/s, "
+            f"{found['cpu_seconds_a_million']:.1f} CPU s a million, peak memory {found['peak_memory_mb']:,.0f} MB"
+        )
     return "\n".join([*lines, f"ratio: {report['ratio']:.2f}"])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -16,6 +16,20 @@ from sinks.errors import BrokerSilent, SinkMisconfigured, TopicMissing
 from sinks.records import Partition
 
 T = TypeVar("T")
+
+_CONNECTION = {
+    "api",
+    "broker",
+    "client",
+    "debug",
+    "https",
+    "metadata",
+    "reconnect",
+    "sasl",
+    "security",
+    "socket",
+    "ssl",
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,11 @@ def named_servers(settings: Settings) -> str:
     return settings.kafka_bootstrap_servers
 
 
+def connection_settings(kafka: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of librdkafka's settings that say how to reach the brokers, not how to consume."""
+    return {name: value for name, value in kafka.items() if name.split(".")[0] in _CONNECTION}
+
+
 class Broker:
     """Questions to the brokers. ``seconds`` bounds each answer.
 
@@ -57,16 +76,19 @@ class Broker:
         TopicMissing: the broker has no such topic.
     """
 
-    def __init__(self, bootstrap_servers: str, settings: dict[str, Any], seconds: float) -> None:
+    def __init__(self, bootstrap_servers: str, settings: Mapping[str, Any], seconds: float) -> None:
         self._servers = bootstrap_servers
-        self._admin = AdminClient({**settings, "bootstrap.servers": bootstrap_servers})
+        try:
+            self._admin = AdminClient({**connection_settings(settings), "bootstrap.servers": bootstrap_servers})
+        except KafkaException as error:
+            raise SinkMisconfigured(f"librdkafka refuses the kafka. settings: {error}") from error
         self._seconds = seconds
 
     def __enter__(self) -> Broker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._admin.__exit__(None, None, None)  # type: ignore[no-untyped-call]
+        self._admin.__exit__(None, None, None)
 
     def cluster_id(self) -> str:
         """The id of the Kafka cluster."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 import numpy as np
@@ -79,7 +79,7 @@ class TopicConsumer:
         )
 
     def read(self, most: int, seconds: float) -> Iterator[Read]:
-        """At most ``most`` messages that have come within ``seconds``, by topic; also positions that moved without a message.
+        """At most ``most`` messages that have come within ``seconds``, by topic; also positions moved over holes.
 
         Raises:
             OffsetsLost: the broker no longer holds the offset that comes next.
@@ -154,9 +154,10 @@ class TopicConsumer:
                 )
             positions[partition] = int(own[-1]) + 1
         self._held |= positions
-        kinds, milliseconds = zip(*map(Message.timestamp, messages), strict=True)
-        timestamps = np.array(milliseconds, np.int64)
-        timestamps[np.array(kinds) == 0] = -1
+        # Pairs of a kind (0: none) and milliseconds; flattened as they come, which is twice as fast as unpacking.
+        pairs = chain.from_iterable(map(Message.timestamp, messages))
+        kinds, timestamps = np.fromiter(pairs, np.int64, 2 * count).reshape(count, 2).T.copy()
+        timestamps[kinds == 0] = -1
         records = Records(
             values=list(map(Message.value, messages)),
             keys=list(map(Message.key, messages)),
@@ -199,8 +200,8 @@ class TopicConsumer:
         if strangers := sorted({partition.topic for partition in partitions} - set(self._config.topics)):
             # Kafka gives a static member what a former one of its name had, whatever it subscribes to now.
             raise SinkMisconfigured(
-                f"the group {self._config.group!r} assigns {', '.join(strangers)}, which this sink does not land: another "
-                "sink had the same kafka.group.instance.id for other topics. Give each its own."
+                f"the group {self._config.group!r} assigns {', '.join(strangers)}, which this sink does not land: "
+                "another sink had the same kafka.group.instance.id for other topics. Give each its own."
             )
         positions = self._rebalance.assigned(partitions)
         self._consumer.incremental_assign([TopicPartition(*each, offset) for each, offset in positions.items()])

@@ -56,7 +56,7 @@ def accept_gap(
         NothingToAccept: nothing is missing, or more was landed than the topic now holds (which no gap explains).
         SinkError: the broker or the catalog do not answer.
     """
-    with Broker(named_servers(settings), dict(kafka or {}), SERVICE_SECONDS) as broker:
+    with Broker(named_servers(settings), kafka or {}, SERVICE_SECONDS) as broker:
         described = broker.topics([topic])[topic]
         identity = Identity(broker.cluster_id(), {topic: described.topic_id})
         held = broker.held(described.partitions)

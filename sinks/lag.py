@@ -34,7 +34,7 @@ def lag(settings: Settings, topics: Iterable[str], *, kafka: Mapping[str, Any] |
         SinkError: the brokers do not answer, or have no such topic.
         LakeError: the lake cannot be attached.
     """
-    with Broker(named_servers(settings), dict(kafka or {}), SERVICE_SECONDS) as broker:
+    with Broker(named_servers(settings), kafka or {}, SERVICE_SECONDS) as broker:
         described = broker.topics(topics)
         identity = Identity(broker.cluster_id(), {name: topic.topic_id for name, topic in described.items()})
         held = broker.held(partition for topic in described.values() for partition in topic.partitions)

@@ -33,6 +33,8 @@ class FileWriter:
             compression="snappy",
             # Identifiers hardly repeat: a dictionary costs twice the time and saves nothing.
             use_dictionary=False,
+            # Bounds of texts prune nothing, but cost a comparison a value.
+            write_statistics=[field.name for field in table.schema if not pa.types.is_string(field.type)],
             store_schema=False,
             row_group_size=table.num_rows,
         )

@@ -74,7 +74,7 @@ def reconcile(
     """
     chosen = {topic: contracts[topic] if contracts else contract_for(topic) for topic in topics}
     servers = named_servers(settings)
-    with Broker(servers, dict(kafka or {}), SERVICE_SECONDS) as broker, connect(settings) as connection:
+    with Broker(servers, kafka or {}, SERVICE_SECONDS) as broker, connect(settings) as connection:
         prepare(connection, chosen.values())
         connection.execute("begin")  # one snapshot for everything that is read
         found = []

@@ -7,11 +7,11 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from sinks.broker import connection_settings
 from sinks.errors import BrokerSilent
 from sinks.records import Partition, Range
 
 SILENCE_SECONDS = 30.0
-_MESSAGES_A_CALL = 1_000
 
 
 def count_records(
@@ -26,7 +26,7 @@ def count_records(
         return 0
     consumer = Consumer(
         {
-            **kafka,
+            **connection_settings(kafka),
             "bootstrap.servers": bootstrap_servers,
             "group.id": "vigil-reconcile",
             "enable.auto.commit": False,
@@ -45,15 +45,14 @@ def _count(consumer: Consumer, partition: Partition, wanted: Range) -> int:
     consumer.assign([TopicPartition(*partition, wanted.first)])
     found = 0
     while True:
-        messages = consumer.consume(_MESSAGES_A_CALL, SILENCE_SECONDS)
-        if not messages:
+        message = consumer.poll(SILENCE_SECONDS)
+        if message is None:
             raise BrokerSilent(
                 f"{partition}: nothing was delivered from offset {wanted.first} in {SILENCE_SECONDS:g} s"
             )
-        for message in messages:
-            error, offset = message.error(), message.offset()
-            if error is not None and error.code() != KafkaError._PARTITION_EOF:
-                raise BrokerSilent(f"{partition} cannot be read from offset {wanted.first}: {error.str()}")
-            if error is not None or offset is None or offset >= wanted.next:
-                return found
-            found += 1
+        error, offset = message.error(), message.offset()
+        if error is not None and error.code() != KafkaError._PARTITION_EOF:
+            raise BrokerSilent(f"{partition} cannot be read from offset {wanted.first}: {error.str()}")
+        if error is not None or offset is None or offset >= wanted.next:
+            return found
+        found += 1
