@@ -19,8 +19,10 @@ from rich.table import Table
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table for people.")]
 
 TICK_SECONDS = 2.0
+PIPE_WIDTH = 200
 
-_out = Console(highlight=False)
+# In a pipe or a file a table keeps its rows whole.
+_out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 _err = Console(stderr=True, highlight=False)
 
 

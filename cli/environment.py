@@ -32,7 +32,12 @@ def lake(*, keep: bool = False) -> Iterator[Settings]:
         )
         settings = Settings()
         known = contracts.load()
-        topics.ensure_topics(found.bootstrap_servers, {topic: PARTITIONS.get(topic, 1) for topic in known})
+        topics.ensure_topics(
+            found.bootstrap_servers,
+            {topic: PARTITIONS.get(topic, 1) for topic in known},
+            # Events may be years old when they are sent; the broker's default would drop them before they land.
+            {"retention.ms": "-1"},
+        )
         with connect(settings) as connection:
             prepare(connection, known.values())
         try:

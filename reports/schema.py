@@ -30,11 +30,11 @@ class SchemaResult:
 
 
 def folder(settings: Settings) -> Path | None:
-    """Folder of the XSDs: VIGIL_SCHEMAS, or ``schemas`` in VIGIL_SHARED; None where neither exists."""
+    """Folder of the XSDs: VIGIL_SCHEMAS, or ``schemas`` in VIGIL_SHARED (``../shared``); None where neither is."""
     if settings.schemas is not None:
         return settings.schemas
-    shared = os.environ.get("VIGIL_SHARED")
-    return Path(shared) / "schemas" if shared and (Path(shared) / "schemas").is_dir() else None
+    shared = Path(os.environ.get("VIGIL_SHARED") or "../shared") / "schemas"
+    return shared if shared.is_dir() else None
 
 
 def verify_schema(document: Path | bytes, profile: Profile, schemas: Path | None) -> SchemaResult:

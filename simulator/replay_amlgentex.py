@@ -16,8 +16,8 @@ NAME = "amlgentex"
 OPENING = "INITALBALANCE"  # as the log spells it
 
 
-def amlgentex(shared: Path | None = None, start: date = START, placebo: bool = False) -> Replay:
-    """The log of ``data/amlgentex`` as a replay from ``start`` on; ``placebo`` leaves the labelled transfers out.
+def amlgentex(shared: Path | None = None, start: date = START) -> Replay:
+    """The log of ``data/amlgentex`` as a replay from ``start`` on.
 
     The record type CASH occurs on labelled accounts only, so it is not told apart from other spending in the events.
 
@@ -50,7 +50,6 @@ def amlgentex(shared: Path | None = None, start: date = START, placebo: bool = F
             ),
         ),
         start,
-        placebo,
     )
 
 

@@ -21,11 +21,11 @@ TRANSFER = "TRANSFER"
 AGE_YEARS = 40
 
 
-def amlsim(shared: Path | None = None, start: date = START, placebo: bool = False) -> Replay:
+def amlsim(shared: Path | None = None, start: date = START) -> Replay:
     """The sample of ``data/amlsim`` as a replay that begins on ``start``, its initial balances as openings.
 
-    It labels accounts, not transfers; here a transfer between two labelled accounts counts as labelled, and it is these
-    that ``placebo`` leaves out. The file has neither town nor age of an account; both are made up evenly.
+    It labels accounts, not transfers; here a transfer between two labelled accounts counts as labelled. The
+    file has neither town nor age of an account; both are made up evenly.
 
     Raises:
         SharedMissing: the data set is not there, or lacks a table.
@@ -58,7 +58,7 @@ def amlsim(shared: Path | None = None, start: date = START, placebo: bool = Fals
         (pl.col("isFraud") == 1).alias("is_labelled"),
     )
     both = pl.concat([openings, moved]).with_columns(pl.lit(None, dtype=pl.Int64).alias("pattern_id"))
-    return Replay(TransferLog(NAME, accounts, both), start, placebo)
+    return Replay(TransferLog(NAME, accounts, both), start)
 
 
 def _member(archive: Path, table: str) -> pl.DataFrame:

@@ -40,15 +40,10 @@ class TransferLog:
 
 @dataclass
 class Replay:
-    """A log as messages. ``batches`` may be taken once; ``summary`` counts what it gave so far.
-
-    With ``placebo`` the labelled transfers are left out while the truth keeps every label; identifiers then begin with
-    ``placebo-<name>-`` instead of ``<name>-``, so that both can lie in one lake.
-    """
+    """A log as messages. ``batches`` may be taken once; ``summary`` counts what it gave so far."""
 
     log: TransferLog
     start: date
-    placebo: bool = False
     _counted: list[pl.DataFrame] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -57,13 +52,12 @@ class Replay:
     @property
     def name(self) -> str:
         """What every identifier begins with."""
-        return f"placebo-{self.log.name}" if self.placebo else self.log.name
+        return self.log.name
 
     def batches(self) -> Iterator[wire.Batch]:
         """Messages by topic, in order of time."""
         yield self._register()
-        kept = self._posted.filter(~pl.col("is_labelled")) if self.placebo else self._posted
-        for chunk in kept.sort("number").iter_slices(MOVEMENTS_AT_A_TIME):
+        for chunk in self._posted.sort("number").iter_slices(MOVEMENTS_AT_A_TIME):
             movements = self._movements(chunk)
             self._counted.append(chunk.group_by("record_type").agg(pl.len().alias("records"), pl.col("cents").sum()))
             yield {TRANSACTIONS: wire.messages(TRANSACTIONS, movements)}
@@ -83,8 +77,7 @@ class Replay:
         """The labels, none of which is in any event.
 
         One row an account (kind ``account``: account_id, party_id, is_labelled) or transfer (kind ``transfer``:
-        end_to_end_id, debtor_account_id, creditor_account_id, record_type, step, amount, is_labelled, pattern_id,
-        replayed).
+        end_to_end_id, debtor_account_id, creditor_account_id, record_type, step, amount, is_labelled, pattern_id).
         """
         accounts = self.log.accounts.select(
             pl.lit("account").alias("kind"),
@@ -102,7 +95,6 @@ class Replay:
             _money(pl.col("cents")).alias("amount"),
             "is_labelled",
             "pattern_id",
-            (~pl.col("is_labelled") | pl.lit(not self.placebo)).alias("replayed"),
         )
         return pl.concat([accounts, transfers], how="diagonal")
 

@@ -83,15 +83,6 @@ def test_the_record_type_that_gives_the_label_away_is_not_told_apart() -> None:
     assert looks.rows() == [("credit_transfer", "online")]
 
 
-def test_the_placebo_leaves_the_labelled_transfers_out_and_keeps_their_labels() -> None:
-    replay, placebo = (Replay(small_log(), date(2025, 1, 1), placebo=flag) for flag in (False, True))
-    assert movements_of(replay)["end_to_end_id"].n_unique() - movements_of(placebo)["end_to_end_id"].n_unique() == 1
-    labels, placebo_labels = replay.truth(), placebo.truth()
-    assert labels["is_labelled"].to_list() == placebo_labels["is_labelled"].to_list()
-    assert placebo_labels.filter(~pl.col("replayed"))["pattern_id"].to_list() == [5]
-    assert placebo_labels["account_id"][0] == "placebo-tiny-0"
-
-
 def test_every_event_of_a_replay_fits_its_contract() -> None:
     for batch in Replay(small_log(), date(2025, 1, 1)).batches():
         for topic, messages in batch.items():
