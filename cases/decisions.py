@@ -6,16 +6,9 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from confluent_kafka import KafkaError, Message, Producer
-
-from contracts import contract_for
-from contracts.wire import encode
+from cases.events import send
 
 TOPIC = "compliance.decisions"
-
-
-class DecisionNotRecorded(Exception):
-    """The broker did not take the act; nothing was decided."""
 
 
 def decision(
@@ -39,23 +32,10 @@ def decision(
 
 
 def record(bootstrap_servers: str, event: dict[str, Any]) -> tuple[int, int]:
-    """Put the act on the topic and wait until the broker has it on all replicas; returns (partition, offset).
+    """Put the act on the topic and return its (partition, offset).
 
     Raises:
         ContractError: the act does not fit the contract.
-        DecisionNotRecorded: the broker refused it, or did not answer within 30 seconds.
+        EventNotRecorded: the broker did not take it; nothing was decided.
     """
-    key, value = encode(contract_for(TOPIC), event)
-    outcome: list[tuple[KafkaError | None, Message]] = []
-    producer = Producer(
-        {"bootstrap.servers": bootstrap_servers, "enable.idempotence": True, "partitioner": "murmur2_random"}
-    )
-    producer.produce(TOPIC, key=key, value=value, on_delivery=lambda error, message: outcome.append((error, message)))
-    producer.flush(30)
-    if not outcome or outcome[0][0] is not None:
-        why = outcome[0][0] if outcome else "no answer within 30 seconds"
-        raise DecisionNotRecorded(
-            f"{event['act']} on case {event['case_id']} was not recorded on {TOPIC}: {why}. Run it again."
-        )
-    message = outcome[0][1]
-    return int(message.partition() or 0), int(message.offset() or 0)
+    return send(bootstrap_servers, TOPIC, [event])[0]

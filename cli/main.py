@@ -7,7 +7,7 @@ import sys
 import duckdb
 import typer
 
-from cases.decisions import DecisionNotRecorded
+from cases.events import EventNotRecorded
 from cli import alerts, build, case, console, demo, evaluate, filing, reconcile, replay, services, simulate, sink, sql
 from cli.build import JobFailed
 from contracts import ContractError
@@ -21,7 +21,7 @@ from sinks import SinkError
 # Errors whose message already says what to do; anything else is a fault of ours and keeps its traceback.
 EXPECTED = (
     ContractError,
-    DecisionNotRecorded,
+    EventNotRecorded,
     DetectionError,
     JobFailed,
     LakeError,

@@ -19,6 +19,17 @@ class BrokerNotNamed(Exception):
     """KAFKA_BOOTSTRAP_SERVERS is not set."""
 
 
+def servers(settings: Settings) -> str:
+    """The brokers' addresses.
+
+    Raises:
+        BrokerNotNamed: the settings name none.
+    """
+    if settings.kafka_bootstrap_servers is None:
+        raise BrokerNotNamed("no broker is named: run 'vigil up', or set KAFKA_BOOTSTRAP_SERVERS")
+    return settings.kafka_bootstrap_servers
+
+
 def positions(settings: Settings, topics: Iterable[str]) -> list[dict[str, Any]]:
     """One row a partition: topic, partition, end_offset (last stable), newest (naive UTC time of its newest message).
 
@@ -28,9 +39,7 @@ def positions(settings: Settings, topics: Iterable[str]) -> list[dict[str, Any]]
         BrokerNotNamed: the settings name no broker.
         confluent_kafka.KafkaException: the broker does not answer within ``SECONDS``.
     """
-    if settings.kafka_bootstrap_servers is None:
-        raise BrokerNotNamed("no broker is named: run 'vigil up', or set KAFKA_BOOTSTRAP_SERVERS")
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap_servers})
+    admin = AdminClient({"bootstrap.servers": servers(settings)})
     known = admin.list_topics(timeout=SECONDS).topics
     asked = [
         TopicPartition(topic, partition)
