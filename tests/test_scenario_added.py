@@ -50,7 +50,8 @@ def test_the_scenario_of_the_page_fires(make_lake: MakeLake, project: Path) -> N
     added = BuiltLake(lake.settings, lake.target.with_name("dbt_added"))
     added.dbt(
         lake.newest(),
-        *("build", "--select", "+alerts", "scenarios_are_listed", "--exclude-resource-types", "unit_test"),
+        *("build", "--select", "+alerts", "resource_type:seed", "--indirect-selection", "cautious"),
+        *("--exclude-resource-types", "unit_test"),
         project=project,
     )
     found = lake.rows("select subject_id, detected_at from lake.aml.alerts where scenario_id = 'round_amounts'")

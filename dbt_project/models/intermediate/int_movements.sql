@@ -84,9 +84,10 @@ held as (
         account_holders.branch_id as home_branch_id,
         account_holders.opened_on as account_opened_on
     from localised
-    asof left join account_holders
+    left join account_holders
         on localised.account_id = account_holders.account_id
         and localised.booked_at >= account_holders.valid_from
+        and localised.booked_at < coalesce(account_holders.valid_to, timestamp '9999-12-31')
 ),
 
 profiled as (
@@ -95,9 +96,10 @@ profiled as (
         coalesce(profiles.segment, 'unknown') as segment,
         coalesce(profiles.expected_monthly_turnover, 0) as expected_monthly_turnover
     from held
-    asof left join profiles
+    left join profiles
         on held.holder_party_id = profiles.party_id
         and held.booked_at >= profiles.valid_from
+        and held.booked_at < coalesce(profiles.valid_to, timestamp '9999-12-31')
 ),
 
 priced as (
