@@ -68,6 +68,6 @@ def test_the_filing_tables_are_those_the_reports_read(all_at_once: BuiltLake) ->
         ("rpt_str_account", 12),
         ("rpt_str_alert", 13),
         ("rpt_str_case", 20),
-        ("rpt_str_party", 37),
+        ("rpt_str_party", 36),
         ("rpt_str_transaction", 36),
     ]
