@@ -15,7 +15,7 @@ from orchestration.instance import open_instance, prepare
 from orchestration.progress import Progress, listening
 
 JOBS = ("land", "build", "file", "pipeline")
-# Makes the web server link the run to its job, as it does for runs of its own.
+# By this tag a job's page finds its runs, as it finds those that the web server started.
 _LOCATION = {".dagster/repository": "__repository__@orchestration.definitions"}
 
 
