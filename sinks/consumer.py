@@ -119,6 +119,8 @@ class TopicConsumer:
         self._consumer.pause(held)
         # A message can only come when partitions were assigned meanwhile; it is read again after the seek.
         self._consumer.poll(seconds)
+        # Being paused outlives being assigned anew.
+        self._consumer.resume(held)
         self.seek(self._held)
 
     def acknowledge(self, positions: dict[Partition, int], wait: bool = False) -> None:
@@ -158,15 +160,16 @@ class TopicConsumer:
         pairs = chain.from_iterable(map(Message.timestamp, messages))
         kinds, timestamps = np.fromiter(pairs, np.int64, 2 * count).reshape(count, 2).T.copy()
         timestamps[kinds == 0] = -1
+        values: list[bytes | None] = list(map(Message.value, messages))
         records = Records(
-            values=list(map(Message.value, messages)),
+            values=values,
             keys=list(map(Message.key, messages)),
             headers=[each.headers() for each in messages],
             partitions=[numbers],
             offsets=[offsets],
             timestamps=[timestamps],
         )
-        return Read(topic, records, sum(map(len, messages)), positions)
+        return Read(topic, records, sum(map(len, filter(None, values))), positions)
 
     def _sort_out(self, messages: list[Any]) -> tuple[list[Read], list[Any]]:
         """Positions at the ends of partitions, and the messages proper; other errors are raised or pass by."""

@@ -69,7 +69,9 @@ def test_where_a_row_came_from(kafka: str, new_topic: Callable[..., str], catalo
     producer.produce(bench.topic, party(2), partition=1, timestamp=SENT_AT)
     assert producer.flush(30) == 0
     bench.land()
-    rows = bench.query("select _partition, _offset, _timestamp, _key, _headers, _tombstone from {table} order by _offset")
+    rows = bench.query(
+        "select _partition, _offset, _timestamp, _key, _headers, _tombstone from {table} order by _offset"
+    )
     moment = datetime(2026, 1, 1, 0, 0, 0, 123000)
     assert rows == [
         (1, 0, moment, "P1", '{"source": ["core", "copy"], "raw": {"base64": "/w=="}, "none": null}', False),
