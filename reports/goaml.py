@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -43,13 +44,24 @@ def records(file: CaseFile, profile: Profile, filing_ref: str, narrative: str) -
 
 
 def reported(file: CaseFile) -> list[Row]:
-    """The movements that become transactions: one of the two that a transfer inside the bank makes."""
-    debits = {row["end_to_end_id"] for row in file.transactions if row["direction"] == "debit"}
-    return [
-        row
+    """The movements that become transactions: of the two that a transfer inside the bank makes, the debit.
+
+    An end-to-end id alone names no transfer, since some banks fill it with a placeholder: a credit is left out only for
+    a debit between the same two accounts, and each debit stands for one credit.
+    """
+    told = Counter(
+        (row["end_to_end_id"], row["account_id"], row["creditor_account_id"])
         for row in file.transactions
-        if row["direction"] == "debit" or row["end_to_end_id"] not in debits or row["method"] == "cash"
-    ]
+        if row["direction"] == "debit" and row["method"] != "cash"
+    )
+    found = []
+    for row in file.transactions:
+        transfer = (row["end_to_end_id"], row["debtor_account_id"], row["account_id"])
+        if row["direction"] == "credit" and row["method"] != "cash" and told[transfer]:
+            told[transfer] -= 1
+        else:
+            found.append(row)
+    return found
 
 
 def _transaction(file: CaseFile, row: Row) -> dict[str, Any]:

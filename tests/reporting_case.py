@@ -223,7 +223,7 @@ def company(party_id: str, **changes: Any) -> dict[str, Any]:
 
 def tables() -> Tables:
     """Fresh rows of all six tables: deposits in cash by two hands at three branches, then transfers abroad."""
-    helper = party(
+    hand = party(
         "P-2", is_customer=False, roles=["conductor"], name="Łukasz Żak", first_name="Łukasz", last_name="Żak",
         gender="M", tax_id=None, tax_id_country=None, segment="outsider", email=None, nationality="PL",
     )  # fmt: skip
@@ -273,7 +273,7 @@ def tables() -> Tables:
                     "parameters": '{"minimum_deposits": 3, "threshold": "10000.00"}',
                 }
             ],
-            "rpt_str_party": [party("P-1", is_subject=True, roles=["subject", "holder"]), helper],
+            "rpt_str_party": [party("P-1", is_subject=True, roles=["subject", "holder"]), hand],
             "rpt_str_account": [
                 {
                     "case_id": CASE, "account_id": "A-1", "account_number": "4400121207",
