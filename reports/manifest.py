@@ -89,8 +89,13 @@ def ledger_at(connection: duckdb.DuckDBPyConnection, pin: int) -> dict[str, Any]
         order by cluster_id, topic, topic_id, partition
         """  # noqa: S608
     ).fetchall()
+    # Each build adds a row a model; the last one is how far the model is.
     watermarks = connection.execute(
-        f"select model, pin from lake.ledger.watermarks at (version => {int(pin)}) order by model"  # noqa: S608
+        f"""
+        select model, arg_max(pin, built_at) from lake.ledger.watermarks at (version => {int(pin)})
+        group by model
+        order by model
+        """  # noqa: S608
     ).fetchall()
     return {
         "offsets": [
