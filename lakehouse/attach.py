@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from lakehouse.errors import CatalogNotNamed, CatalogUnreachable
+from lakehouse.secrets import without_passwords
 from lakehouse.settings import Settings
 
 ALIAS = "lake"
@@ -49,9 +50,10 @@ def attach(connection: duckdb.DuckDBPyConnection, settings: Settings, *, read_on
     try:
         connection.execute(statement)
     except duckdb.Error as error:
+        # DuckDB names the whole connection string in its error.
         raise CatalogUnreachable(
-            f"the lake's catalog {settings.catalog!r} does not answer: {error}. "
-            "Start the local services with 'vigil up', or correct VIGIL_CATALOG."
+            without_passwords(f"the lake's catalog {settings.catalog!r} does not answer: {error}. ")
+            + "Start the local services with 'vigil up', or correct VIGIL_CATALOG."
         ) from error
 
 

@@ -14,6 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from lakehouse.errors import CatalogNotNamed
+from lakehouse.secrets import without_passwords
 from lakehouse.settings import Settings
 
 _PREFIX = "postgres:"
@@ -31,7 +32,9 @@ def scratch_lake(settings: Settings, purpose: str) -> Iterator[Settings]:
         CatalogNotNamed: the settings name no PostgreSQL catalog.
     """
     if settings.catalog is None or not settings.catalog.startswith(_PREFIX):
-        raise CatalogNotNamed(f"a scratch lake needs a catalog that starts with {_PREFIX!r}, not {settings.catalog!r}")
+        raise CatalogNotNamed(
+            without_passwords(f"a scratch lake needs a catalog that starts with {_PREFIX!r}, not {settings.catalog!r}")
+        )
     conninfo = settings.catalog.removeprefix(_PREFIX)
     database = f"vigil_{purpose}_{uuid.uuid4().hex[:12]}"
     settings.home.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ import os
 import socket
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from local.errors import ServiceUnreachable, SettingInvalid
 
@@ -30,6 +31,12 @@ def catalog() -> str | None:
             " for example `postgres:host=db.example port=5432 user=vigil dbname=vigil`."
         )
     return named
+
+
+def without_password(named: str) -> str:
+    """The catalog string `named` as it may be shown."""
+    told = {name: value for name, value in conninfo_to_dict(named.removeprefix(CATALOG_PREFIX)).items() if value}
+    return CATALOG_PREFIX + make_conninfo("", **{name: value for name, value in told.items() if name != "password"})
 
 
 def check_kafka(servers: str) -> None:

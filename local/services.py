@@ -82,7 +82,7 @@ def up(home: Path, progress: Callable[[str], None] = silent) -> Services:
                     postgres.stop(progress)
             raise
     progress(f"Kafka: {servers}")
-    progress(f"PostgreSQL: {catalog}")
+    progress(f"PostgreSQL: {environment.without_password(catalog)}")
     return Services(home, servers, catalog, frozenset(started))
 
 
@@ -146,7 +146,7 @@ def _postgres_status(postgres: Postgres) -> ServiceStatus:
         outside = environment.catalog()
         if outside:
             environment.check_catalog(outside)
-            return ServiceStatus("postgres", "outside", outside)
+            return ServiceStatus("postgres", "outside", environment.without_password(outside))
     except LocalServiceError as error:
         return ServiceStatus("postgres", "unreachable", None, problem=str(error))
     process = postgres.process()
