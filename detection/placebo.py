@@ -17,9 +17,12 @@ from lakehouse.schema import prepare
 from lakehouse.scratch import scratch_lake
 from lakehouse.settings import Settings
 
-
-# The scenarios and all they read; tests prove the SQL elsewhere.
-BUILD = ("build", "--select", "+alerts", "--exclude-resource-types", "test", "unit_test")
+# The scenarios, all they read, and the seed of their names; tests prove the SQL elsewhere.
+BUILD = ("build", "--select", "+alerts", "scenarios", "--exclude-resource-types", "test", "unit_test")
+# What bears no label stays, whatever it is.
+WITHOUT_LABELLED = (
+    "anti join (select end_to_end_id from transaction_labels where is_laundering) as labelled using (end_to_end_id)"
+)
 
 
 def placebo(settings: Settings, truth: Truth, pin: int, progress: Callable[[str], None]) -> list[Score]:
@@ -33,14 +36,9 @@ def placebo(settings: Settings, truth: Truth, pin: int, progress: Callable[[str]
             for contract in contracts.load().values():
                 # The version is a snapshot id of our own; AT takes no bound value.
                 origin = f"origin.landing.{contract.table} at (version => {int(pin)})"
-                if contract.topic == "bank.transactions":
-                    condition = (
-                        "end_to_end_id not in (select end_to_end_id from transaction_labels where is_laundering)"
-                    )
-                else:
-                    condition = "true"
+                less = WITHOUT_LABELLED if contract.topic == "bank.transactions" else ""
                 connection.execute(
-                    f"insert into lake.landing.{contract.table} select * from {origin} where {condition}"  # noqa: S608
+                    f"insert into lake.landing.{contract.table} select * from {origin} {less}"  # noqa: S608
                 )
             copied = snapshots.latest(connection)
         progress("placebo: building its marts")

@@ -54,6 +54,12 @@ _FLAGGED = """
             count(distinct end_to_end_id) filter (where is_laundering) as transactions_found
         from evidence
         group by grouping sets ((scenario_id), ())
+    ),
+    -- A scenario that named nobody stands here too: its recall is nought.
+    named as (
+        select scenario_id from lake.seeds.scenarios
+        union
+        select 'any'
     )
     select
         scenario_id,
@@ -62,8 +68,9 @@ _FLAGGED = """
         coalesce(accounts_found, 0),
         coalesce(transactions_flagged, 0),
         coalesce(transactions_found, 0)
-    from by_account
-    full join by_transaction using (scenario_id)
+    from named
+    left join by_account using (scenario_id)
+    left join by_transaction using (scenario_id)
     order by scenario_id <> 'any', scenario_id
 """
 
@@ -82,7 +89,7 @@ class Score:
 
 
 def score(connection: duckdb.DuckDBPyConnection, truth: Truth) -> list[Score]:
-    """Scores of the alerts that stand in the attached lake, ``any`` first.
+    """Scores of all scenarios by the alerts that stand in the attached lake, ``any`` first.
 
     A label counts as found once, however many alerts name it.
     """

@@ -1,0 +1,39 @@
+"""The placebo: without the labelled transfers the scenario that they made fire is silent, and the others still fire."""
+
+from __future__ import annotations
+
+import marts_lake
+import polars as pl
+from marts_lake import MakeLake
+from typologies import EXPECTED, bank
+
+from detection.placebo import placebo
+from detection.truth import Truth
+
+make_lake = marts_lake.make_lake
+
+LABELLED = "A-fanout"
+
+
+def test_what_the_labelled_transfers_made_fire_is_silent(make_lake: MakeLake) -> None:
+    lake, events = make_lake(), bank().events
+    lake.land(events)
+    before = lake.newest()
+    moved = [event.row for event in events if event.topic == "bank.transactions"]
+    accounts = sorted({row["account_id"] for row in moved})
+    labels = {row["end_to_end_id"]: row["account_id"] == LABELLED for row in moved}
+    truth = Truth(
+        "made for the test",
+        pl.DataFrame({"account_id": accounts, "is_laundering": [account == LABELLED for account in accounts]}),
+        pl.DataFrame({"end_to_end_id": list(labels), "is_laundering": list(labels.values())}),
+    )
+
+    found = {each.scenario_id: each for each in placebo(lake.settings, truth, before, lambda _: None)}
+
+    planted = {scenario for scenario, *_ in EXPECTED}
+    assert ("fan_out", LABELLED) in {(scenario, subject) for scenario, subject, _ in EXPECTED}
+    assert set(found) == {"any"} | planted
+    assert (found["fan_out"].alerts, found["fan_out"].account_recall) == (0, 0.0)
+    assert all(found[scenario].alerts for scenario in planted - {"fan_out"})
+    assert (found["any"].account_recall, found["any"].transaction_recall) == (0.0, 0.0)
+    assert lake.newest() == before, "the real lake is left alone"
