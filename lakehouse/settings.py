@@ -19,9 +19,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path(".vigil"), description="Folder of all local state.")
     catalog: str | None = Field(None, description="DuckLake catalog, such as postgres:host=… dbname=…")
-    data_path: str | None = Field(
-        None, description="Folder or s3:// prefix of the lake's Parquet files; <home>/lake if unset."
-    )
+    data_path: str | None = Field(None, description="Folder of the lake's Parquet files; <home>/lake if unset.")
     kafka_bootstrap_servers: str | None = Field(
         None, validation_alias="KAFKA_BOOTSTRAP_SERVERS", description="Brokers, as in librdkafka's bootstrap.servers."
     )
