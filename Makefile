@@ -18,7 +18,7 @@ lint: .venv/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --processes 0 dbt_project
+	$(BIN)/sqlfluff lint dbt_project
 
 install: .venv/.installed
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from landing_bench import Bench, party
@@ -18,7 +19,9 @@ def test_reading_waits_for_commits(
 ) -> None:
     bench = Bench(kafka, new_topic, catalog)
     bench.send(party(number) for number in range(MESSAGES))
-    paused, consumed, at_first_commit = threading.Event(), [], []
+    paused = threading.Event()
+    consumed: list[Any] = []
+    at_first_commit: list[Any] = []
     wait_paused = TopicConsumer.wait_paused
 
     def tell(consumer: TopicConsumer, seconds: float) -> None:

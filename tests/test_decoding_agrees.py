@@ -68,7 +68,7 @@ def _valid(name: str, kind: str, values: tuple[str, ...] | None) -> object:
 @given(data=st.data())
 def test_bulk_and_rows_agree(contract: Contract, data: st.DataObject) -> None:
     names = st.sampled_from([*(field.name for field in contract.fields), "unknown"])
-    changes = data.draw(st.dictionaries(names, ODD, max_size=3))
+    changes: dict[str, object] = {**data.draw(st.dictionaries(names, ODD, max_size=3))}
     value = message(contract, changes, data.draw(st.sampled_from([None, 1])))
     for position, piece in data.draw(CUTS.filter(lambda cuts: len(cuts) <= 2)):
         value = value[:position] + piece + value[position + 1 :]

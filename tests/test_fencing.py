@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 from conditions import wait_until
@@ -16,7 +17,7 @@ def test_zombie_is_fenced(kafka: str, new_topic: Callable[..., str], catalog: tu
     bench = Bench(kafka, new_topic, catalog)
     bench.send(party(number) for number in range(MESSAGES))
     # No fixed name in the group: the zombie's place is only free once its session has timed out.
-    config = {"kafka": {"group.instance.id": ""}, "batch_rows": 200, "decoders": 1}
+    config: dict[str, Any] = {"kafka": {"group.instance.id": ""}, "batch_rows": 200, "decoders": 1}
     with bench.process(Step.ENCODED, occurrence=1, then="SIGSTOP", **config) as zombie:
         struck = zombie.until("struck")
         wait_until(lambda: psutil.Process(zombie.pid).status() == psutil.STATUS_STOPPED, "the sink is stopped")

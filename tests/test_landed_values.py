@@ -64,7 +64,12 @@ def test_unknown_fields_are_kept(kafka: str, new_topic: Callable[..., str], cata
 def test_where_a_row_came_from(kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path]) -> None:
     bench = Bench(kafka, new_topic, catalog, partitions=2)
     producer = Producer({"bootstrap.servers": kafka})
-    headers = [("source", b"core"), ("source", b"copy"), ("raw", b"\xff"), ("none", None)]
+    headers: list[tuple[str, str | bytes | None]] = [
+        ("source", b"core"),
+        ("source", b"copy"),
+        ("raw", b"\xff"),
+        ("none", None),
+    ]
     producer.produce(bench.topic, party(1), key="P1", partition=1, timestamp=SENT_AT, headers=headers)
     producer.produce(bench.topic, party(2), partition=1, timestamp=SENT_AT)
     assert producer.flush(30) == 0

@@ -15,7 +15,7 @@ LATER = datetime(2025, 4, 1)
 
 
 def cases(count: int = 10) -> pl.DataFrame:
-    """Candidate cases of rising amount, the first of high priority, the last of them still open at ``LATER`` or already decided."""
+    """Candidate cases of rising amount, the first of high priority; the last is open already."""
     return pl.DataFrame(
         {
             "case_id": [f"C{number:02d}" for number in range(count)],

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conditions import wait_until
@@ -44,7 +45,8 @@ def test_records_removed_while_the_sink_runs(
 ) -> None:
     bench = Bench(kafka, new_topic, catalog)
     # Each message in a batch of its own, as the broker delivers whole batches.
-    bench.send((party(number) for number in range(100)), **{"batch.num.messages": 1})
+    one_each: dict[str, Any] = {"batch.num.messages": 1}
+    bench.send((party(number) for number in range(100)), **one_each)
     removed: list[int] = []
 
     def remove(event: Event) -> None:
