@@ -46,6 +46,8 @@ def demo(customers: Customers = 1000, days: Days = 60, seed: Seed = 7, as_json: 
             decided = _decide(settings)
         with clock.stage("land, marts and filings"):
             run_job(settings, "pipeline")
+            # The filings' own steps are events too.
+            run_job(settings, "land")
         with clock.stage("reconcile"):
             partitions = reconcile(settings, list(contracts.load()))
         with connect(settings, read_only=True) as connection:

@@ -35,6 +35,8 @@ def produce(
     """
     settings: dict[str, str | int | float | bool] = {
         "enable.idempotence": True,
+        # Warnings of a broker that is just starting are retried and of no use to a reader.
+        "log_level": 3,
         "acks": "all",
         "linger.ms": 50,
         "batch.size": 1_000_000,
