@@ -78,15 +78,17 @@ def _landed(connection: duckdb.DuckDBPyConnection, topic: str, movements: list[d
                 wanted.partition,
                 wanted."offset",
                 min(landed._landed_at) as landed_at,
-                min_by(ranges.commit_id, ranges.committed_at) as commit_id,
+                min(ranges.commit_id) as commit_id,
                 min(ranges.committed_at) as committed_at
             from wanted
             inner join lake.landing.{contract_for(topic).table} as landed
                 on wanted.transaction_id = landed.transaction_id
                 and wanted.partition = landed._partition
                 and wanted."offset" = landed._offset
+            -- A topic made again has the same offsets again; the moment tells its commits from those of the former one.
             left join ranges
-                on wanted.partition = ranges.span.partition
+                on landed._landed_at = ranges.committed_at
+                and wanted.partition = ranges.span.partition
                 and wanted."offset" >= ranges.span.first_offset
                 and wanted."offset" < ranges.span.next_offset
             group by all

@@ -52,17 +52,22 @@ def land(connection: duckdb.DuckDBPyConnection, rows: Tables) -> None:
         connection.execute(
             f"insert into lake.landing.{table} (transaction_id, account_id, _partition, _offset, _landed_at) "
             "values (?, ?, ?, ?, ?)",
-            [row["transaction_id"], row["account_id"], row["_partition"], row["_offset"], datetime(2026, 3, 6)],
+            [row["transaction_id"], row["account_id"], row["_partition"], row["_offset"], landed_at(row["_partition"])],
         )
         partitions.setdefault(row["_partition"], []).append(row["_offset"])
     for partition, offsets in sorted(partitions.items()):
         span = {"partition": partition, "first_offset": min(offsets), "next_offset": max(offsets) + 1}
         connection.execute(
             "insert into lake.ledger.commits (commit_id, topic, ranges, committed_at) values (?, ?, ?, ?)",
-            [f"commit-{partition}", TOPIC, [span], datetime(2026, 3, 6, 0, 0, partition)],
+            [f"commit-{partition}", TOPIC, [span], landed_at(partition)],
         )
         connection.execute(
             "insert into lake.ledger.offsets (cluster_id, topic, topic_id, partition, next_offset) "
             "values (?, ?, ?, ?, ?)",
             ["c-1", TOPIC, "t-1", partition, max(offsets) + 1],
         )
+
+
+def landed_at(partition: int) -> datetime:
+    """When the movements of a partition landed, which is when their commit took place."""
+    return datetime(2026, 3, 6, 0, 0, partition)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from reporting_case import CASE, tables
-from reporting_lake import TOPIC, reporting_lake
+from reporting_lake import TOPIC, landed_at, reporting_lake
 
 from contracts import contract_for
 from reports import find, generate, profiles, trace
@@ -25,8 +24,17 @@ def test_every_movement_leads_to_its_event_and_commit(catalog: tuple[str, Path],
             ]
             for origin in origins:
                 assert origin.commit_id == f"commit-{origin.partition}"
-                assert origin.committed_at == datetime(2026, 3, 6, 0, 0, origin.partition)
-                assert origin.landed_at == datetime(2026, 3, 6)
+                assert origin.committed_at == origin.landed_at == landed_at(origin.partition)
+
+
+def test_the_commit_is_not_that_of_a_former_topic_of_the_same_name(catalog: tuple[str, Path], tmp_path: Path) -> None:
+    with reporting_lake(catalog, tmp_path, tables()) as (connection, settings):
+        connection.execute(
+            "insert into lake.ledger.commits (commit_id, topic, ranges, committed_at) "
+            "select 'former', topic, ranges, committed_at - interval 1 year from lake.ledger.commits"
+        )
+        filing = generate(connection, settings, CASE, "fincen-sar")
+        assert {origin.commit_id for origin in trace(connection, filing)} == {f"commit-{number}" for number in range(4)}
 
 
 def test_rows_that_went_missing_are_all_named(catalog: tuple[str, Path], tmp_path: Path) -> None:
