@@ -29,9 +29,9 @@ class _LedgerMoved(duckdb.TransactionException):
 class Committer:
     """Commits the batches of one sink, one after another.
 
-    Whatever goes wrong, the next attempt first asks the ledger. It has the commit id: the transaction went through
-    although its answer was lost. It stands where the batch begins: the same short transaction is repeated. It stands
-    elsewhere: another sink has landed these messages, so this one is fenced.
+    Whatever goes wrong, the next attempt first asks the ledger. It stands where the batch begins: the same short
+    transaction is repeated. It stands elsewhere and has the commit id: the transaction went through although its answer
+    was lost. It stands elsewhere and has it not: another sink has landed these messages, so this one is fenced.
     """
 
     def __init__(
@@ -52,12 +52,12 @@ class Committer:
 
         def work(connection: duckdb.DuckDBPyConnection, attempt: int) -> Outcome:
             if attempt:
-                if ledger.is_landed(connection, encoded.batch.commit_id):
-                    self._tell(Step.CONFIRMED, encoded)
-                    return Outcome.LANDED
+                # In this order: a lost commit may still go through between two looks. Once the ledger has moved,
+                # whoever moved it has committed, and the commit's own row shows whether that was this batch.
                 if not self._stands_as_expected(connection, encoded):
-                    self._tell(Step.FENCED, encoded)
-                    return Outcome.FENCED
+                    landed = ledger.is_landed(connection, encoded.batch.commit_id)
+                    self._tell(Step.CONFIRMED if landed else Step.FENCED, encoded)
+                    return Outcome.LANDED if landed else Outcome.FENCED
                 self._tell(Step.REPEATED, encoded)
             self._transact(connection, encoded)
             return Outcome.LANDED

@@ -11,6 +11,7 @@ import duckdb
 
 from lakehouse.attach import connect
 from lakehouse.errors import CatalogUnreachable
+from lakehouse.secrets import without_passwords
 from lakehouse.settings import Settings
 from sinks.errors import CatalogSilent
 
@@ -66,8 +67,8 @@ class LakeSession:
                     self.close()
                 if time.monotonic() >= give_up or stop.wait(pause):
                     raise CatalogSilent(
-                        f"the lake's catalog {self._settings.catalog!r} let nothing through for "
-                        f"{self._seconds:g} s: {error}. What was landed is safe; start the sink again once it answers."
+                        f"the lake's catalog {without_passwords(str(self._settings.catalog))!r} let nothing through for "
+                        f"{self._seconds:g} s: {without_passwords(str(error))}. What was landed is safe; start the sink again once it answers."
                     ) from error
             pause, attempt = min(pause * 2, _LONGEST_PAUSE), attempt + 1
 

@@ -52,17 +52,21 @@ class Positions:
         wanted = list(partitions)
         held = self._broker.held(wanted)
         known = self.known(wanted)
-        fresh = {
-            partition: held[partition].start if self._start == "earliest" else held[partition].end
-            for partition in wanted
-            if partition not in known
-        }
+        fresh = {partition: held[partition].start for partition in wanted if partition not in known}
+        if fresh and self._start == "latest":
+            # A partition added to a topic that is landed already is new from its first message on.
+            landed = self._landed_topics({partition.topic for partition in fresh})
+            fresh |= {partition: held[partition].end for partition in fresh if partition.topic not in landed}
         if fresh:
             self._session.insist(lambda connection, _: self._add(connection, fresh))
             known = self.known(wanted)
         for partition, offset in known.items():
             require_held(partition, offset, held[partition])
         return known
+
+    def _landed_topics(self, topics: set[str]) -> set[str]:
+        found = self._session.insist(lambda connection, _: ledger.entries(connection, topics))
+        return {entry.partition.topic for entry in found if entry.matches(self._identity)}
 
     def _add(self, connection: duckdb.DuckDBPyConnection, fresh: Mapping[Partition, int]) -> None:
         connection.execute("begin")
@@ -83,7 +87,7 @@ def require_held(partition: Partition, offset: int, held: Held) -> None:
     if offset < held.start:
         raise OffsetsLost(
             f"{partition}: offsets {offset} to {held.start - 1} were removed from the topic before they were landed "
-            f"(it begins at {held.start} now). To go on without them, record the gap with accept_gap."
+            f"(it begins at {held.start} now). To go on without them, record the gap with 'vigil sink accept-gap'."
         )
     if offset > held.end:
         raise OffsetsLost(
@@ -104,9 +108,9 @@ def require_same_topic(topic: str, entries: list[Entry], identity: Identity) -> 
     if latest.cluster_id != identity.cluster_id:
         raise OtherCluster(
             f"topic {topic} was landed from the cluster {latest.cluster_id}, but this is {identity.cluster_id}. "
-            "Correct KAFKA_BOOTSTRAP_SERVERS; if the topic has moved for good, record it with accept_gap."
+            "Correct KAFKA_BOOTSTRAP_SERVERS; if the topic has moved for good, record it with 'vigil sink accept-gap'."
         )
     raise TopicRecreated(
         f"topic {topic} was deleted and made again: its id is {identity.topic_ids[topic]}, and the one landed so far "
-        f"was {latest.topic_id}. To land the new one, record with accept_gap that the old one ended."
+        f"was {latest.topic_id}. To land the new one, record with 'vigil sink accept-gap' that the old one ended."
     )

@@ -105,9 +105,11 @@ def _judge(
         lost = max(absent - noted, 0)
     else:
         readable = [Range(max(each.first, held.start), each.next) for each in missing if each.next > held.start]
-        aged = absent - sum(each.next - each.first for each in readable)
+        still_there = sum(each.next - each.first for each in readable)
         lost = count_records(named_servers(settings), kafka, partition, readable)
-        lost += max(aged - noted, 0)
+        # A noted hole explains one missing offset: those that the broker just showed to be holes are used up.
+        noted = max(noted - (still_there - lost), 0)
+        lost += max(absent - still_there - noted, 0)
     return PartitionReconciliation(
         topic=topic,
         log_start=held.start if held else None,

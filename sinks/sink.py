@@ -170,7 +170,7 @@ class Sink:
     def _ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
         # An empty partition has nothing to wait for, wherever it begins.
         held = self._broker.held(partitions) if self._until_caught_up else {}
-        return {partition: each.end for partition, each in held.items() if each.end > each.start}
+        return {partition: each.end for partition, each in held.items() if each.end > 0}
 
     def _at_targets(self) -> bool:
         """Whether everything up to the end has been read, so that the last batch need not wait to be full."""
