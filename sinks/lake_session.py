@@ -66,9 +66,10 @@ class LakeSession:
                 if not isinstance(error, duckdb.TransactionException) or attempt % 3 == 2:
                     self.close()
                 if time.monotonic() >= give_up or stop.wait(pause):
+                    catalog, why = (without_passwords(str(each)) for each in (self._settings.catalog, error))
                     raise CatalogSilent(
-                        f"the lake's catalog {without_passwords(str(self._settings.catalog))!r} let nothing through for "
-                        f"{self._seconds:g} s: {without_passwords(str(error))}. What was landed is safe; start the sink again once it answers."
+                        f"the lake's catalog {catalog!r} let nothing through for {self._seconds:g} s: {why}. "
+                        "What was landed is safe; start the sink again once it answers."
                     ) from error
             pause, attempt = min(pause * 2, _LONGEST_PAUSE), attempt + 1
 
