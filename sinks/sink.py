@@ -168,7 +168,7 @@ class Sink:
         self._accumulation.release(set(partitions))
 
     def _ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        # A partition that never had a message has nothing to wait for. One that was emptied has: its messages may be lost.
+        # Only a partition that never had a message has nothing to wait for; of one that was emptied some may be lost.
         held = self._broker.held(partitions) if self._until_caught_up else {}
         return {partition: each.end for partition, each in held.items() if each.end > 0}
 
