@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -114,8 +113,9 @@ def _require_among(field: Field, texts: pa.Array, allowed: tuple[str, ...] | Non
 
 
 def _require_years(field: Field, moments: pa.Array) -> None:
-    bounds: dict[str, Any] = pc.min_max(pc.year(moments)).as_py()
-    if bounds["min"] is not None and not (_YEARS[0] <= bounds["min"] and bounds["max"] <= _YEARS[1]):
+    bounds = pc.min_max(moments)
+    years = [pc.year(bounds[end]).as_py() for end in ("min", "max")]
+    if years[0] is not None and not (_YEARS[0] <= years[0] and years[1] <= _YEARS[1]):
         raise Unfit("out_of_range", f"{field.name} lies outside the years {_YEARS[0]} to {_YEARS[1]}")
 
 

@@ -91,10 +91,7 @@ class TopicConsumer:
         ends: list[Read] = []
         if any(map(Message.error, messages)):
             ends, messages = self._sort_out(messages)
-        by_topic: dict[str, list[Any]] = {}
-        for topic, run in groupby(messages, Message.topic):
-            by_topic.setdefault(str(topic), []).extend(run)
-        for topic, chosen in by_topic.items():
+        for topic, chosen in self._by_topic(messages).items():
             if read := self._in_columns(topic, chosen):
                 yield read
         for end in ends:
@@ -137,6 +134,14 @@ class TopicConsumer:
     def close(self) -> None:
         """Leave the group."""
         self._consumer.close()
+
+    def _by_topic(self, messages: list[Any]) -> dict[str, list[Any]]:
+        if messages and len(self._config.topics) == 1:
+            return {self._config.topics[0]: messages}
+        by_topic: dict[str, list[Any]] = {}
+        for topic, run in groupby(messages, Message.topic):
+            by_topic.setdefault(str(topic), []).extend(run)
+        return by_topic
 
     def _in_columns(self, topic: str, messages: list[Any]) -> Read | None:
         count = len(messages)
