@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +30,15 @@ def run_gate(
 ) -> list[GateResult]:
     """One result for each suite and table of ``gate``, read at snapshot ``pin``; data docs are built for all of them.
 
-    ``at`` (aware, UTC) is the time the results are filed under. ``parameters`` go before those of the suite files.
+    ``at`` (aware, UTC) is the time the results are filed under, and what suites may count back from (``$at``, naive).
+    ``parameters`` go before those of the suite files.
 
     Raises:
         GateError: the gate could not be asked; see expectations/errors.py. No result is returned then, because a
             gate that was asked in part has not opened.
     """
-    given = {"pin": pin, **(parameters or {})}
+    # Times in the lake are naive UTC.
+    given = {"pin": pin, "at": at.astimezone(UTC).replace(tzinfo=None), **(parameters or {})}
     asked = [(suite, suite.values(given)) for suite in load_gate(gate, folder)]
     frames: list[tuple[Suite, Slice, pd.DataFrame, dict[str, Any]]] = []
     with connect(settings, read_only=True) as connection:

@@ -39,10 +39,27 @@ FAULTY = """
         if(i = 8, 'USD', 'XXX') as settled_currency, false as _tombstone, 3 as _partition, i as _offset
     from range(8, 11) as numbers(i)
 """
+VOID_DISPOSAL = """
+    insert into lake.landing.compliance_decisions by name
+    select 'D1' as decision_id, 'C1' as case_id, 'disposed' as act, 'O1' as officer_id, 'analyst' as officer_role,
+        timestamp '2026-02-28 12:00:00' as decided_at, false as _tombstone, 0 as _partition, 0 as _offset
+"""
+PARTIES = """
+    insert into lake.landing.bank_parties by name
+    select 'P' || i as party_id, if(i < 2, 'natural_person', 'legal_entity') as party_type, 'A name' as name,
+        'active' as status, timestamp '2026-02-01 12:00:00' as updated_at, date '2026-02-01' as onboarded_on,
+        'US' as residence_country, if(i < 2, null, 'C' || i) as incorporation_number,
+        [{'line': '1 Street'}] as addresses, false as _tombstone, 0 as _partition, i as _offset
+    from range(4) as numbers(i)
+"""
 COMMITS = """
     insert into lake.ledger.commits by name
-    select * from (values ('c1', 'bank.transactions', 200, 1), ('c2', 'bank.ownership', 10, 5))
-        as commits(commit_id, topic, rows, dead_letters)
+    select * from (values
+        ('c1', 'bank.transactions', 200, 1, timestamp '2026-02-28 12:00:00'),
+        ('c2', 'bank.ownership', 10, 5, timestamp '2026-02-28 12:00:00'),
+        ('c3', 'reference.watchlists', 0, 50, timestamp '2026-02-27 12:00:00'),
+        ('c4', 'reference.watchlists', 10, 0, timestamp '2026-02-28 12:00:00')
+    ) as commits(commit_id, topic, rows, dead_letters, committed_at)
 """
 DEAD_LETTERS = """
     insert into lake.ledger.dead_letters by name
@@ -61,7 +78,7 @@ def asked(
         prepare(connection, load().values())
         connection.execute(ORDINARY)
         before = latest(connection)
-        for statement in (FAULTY, COMMITS, DEAD_LETTERS):
+        for statement in (FAULTY, COMMITS, DEAD_LETTERS, VOID_DISPOSAL, PARTIES):
             connection.execute(statement)
         after = latest(connection)
     lagging = [
@@ -124,5 +141,26 @@ def test_few_dead_letters_warn_and_many_shut_the_gate(asked: tuple[Results, Resu
     assert few.success
     assert [warning.column for warning in few.warnings] == ["dead_letters"]
     many = asked[1]["delivery", "landing.bank_ownership"]
-    assert [failure.column for failure in many.failures] == ["dead_letter_share"]
+    assert [failure.column for failure in many.failures] == ["recent_share"]
     assert '"offset":41' in many.summary()
+
+
+def test_an_old_burst_of_dead_letters_warns_and_shuts_nothing(asked: tuple[Results, Results]) -> None:
+    old = asked[1]["delivery", "landing.reference_watchlists"]
+    assert old.success
+    (warning,) = old.warnings
+    (row,) = warning.failing_rows
+    assert (row["recent_events"], row["recent_dead_letters"], row["dead_letters"]) == (10, 0, 50)
+
+
+def test_a_disposal_without_an_outcome_warns_and_shuts_nothing(asked: tuple[Results, Results]) -> None:
+    decisions = asked[1]["decisions", "landing.compliance_decisions"]
+    assert decisions.success
+    (warning,) = decisions.warnings
+    assert '"decision_id":"D1"' in warning.sentence()
+
+
+def test_persons_need_a_document_and_entities_an_entry_in_the_register(asked: tuple[Results, Results]) -> None:
+    (warning,) = asked[1]["parties", "landing.bank_parties"].warnings
+    assert warning.column == "share_without_document"
+    assert [row["party_type"] for row in warning.failing_rows] == ["natural_person"]
