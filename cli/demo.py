@@ -12,7 +12,7 @@ import typer
 import contracts
 import reports
 from cli.build import run_job
-from cli.console import AsJson, Ticker, print_json, print_rows, progress, say
+from cli.console import AsJson, Ticker, fail, print_json, print_rows, progress, say
 from cli.environment import lake
 from cli.filing import summary
 from cli.reconcile import totals
@@ -53,12 +53,18 @@ def demo(customers: Customers = 1000, days: Days = 60, seed: Seed = 7, as_json: 
         with connect(settings, read_only=True) as connection:
             scenarios = planted_found(connection, read_truth(settings.home))
         filings = [summary(filing) for filing in reports.list_filings(settings.home)]
-    events = {"produced": sum(produced.values()) + decided, **totals(partitions)}
+    events = {
+        "produced": sum(produced.values()) + decided,
+        "on the topics": sum(each.log_end or 0 for each in partitions),
+        **totals(partitions),
+    }
     if as_json:
         print_json({"events": events, "scenarios": scenarios, "filings": filings, "seconds": clock.seconds})
     else:
         _print(events, scenarios, filings, clock.seconds)
-    if not all(each.exact for each in partitions):
+    if not filings:
+        fail("no filing came out: no approved case was complete; see 'vigil case list' and take more --customers")
+    if not filings or not all(each.exact for each in partitions):
         raise typer.Exit(1)
 
 

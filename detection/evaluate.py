@@ -10,10 +10,11 @@ import duckdb
 from detection.placebo import placebo
 from detection.score import Score, score
 from detection.truth import read_truth
-from lakehouse import snapshots
 from lakehouse.attach import connect
 from lakehouse.errors import NotBuilt
 from lakehouse.settings import Settings
+
+NOT_BUILT = "the lake holds no alerts: run 'vigil build' first"
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ def evaluate(settings: Settings, dataset: str, progress: Callable[[str], None]) 
         try:
             scores = score(connection, truth)
         except duckdb.CatalogException as error:
-            raise NotBuilt("the lake holds no alerts: run 'vigil build' first") from error
-        pin = snapshots.latest(connection)
+            raise NotBuilt(NOT_BUILT) from error
+        pin = _built_at(connection)
     return Evaluation(
         dataset=dataset,
         pin=pin,
@@ -59,3 +60,11 @@ def evaluate(settings: Settings, dataset: str, progress: Callable[[str], None]) 
         scenarios=scores,
         placebo=placebo(settings, truth, pin, progress),
     )
+
+
+def _built_at(connection: duckdb.DuckDBPyConnection) -> int:
+    """The snapshot of landing that the alerts were built from, so that the placebo sees the same events."""
+    row = connection.execute("select max(pin) from lake.ledger.watermarks where model = 'aml.alert_log'").fetchone()
+    if row is None or row[0] is None:
+        raise NotBuilt(NOT_BUILT)
+    return int(row[0])
