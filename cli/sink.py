@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 
+import contracts
 from cli.console import AsJson, Ticker, answer, print_json, print_rows
 from cli.environment import lake
-from sinks import Event, LandingResult, SinkConfig, Step, accept_gap, run_until_caught_up
+from sinks import Event, LandingResult, SinkConfig, Step, accept_gap, remove_orphans, run_until_caught_up
+from sinks import lag as lag_of
 from sinks import run as run_sink
 
 app = typer.Typer(help="Land topics in the lake, exactly once.", no_args_is_help=True)
@@ -65,6 +68,28 @@ def accept(
         ],
         as_json=as_json,
         title="gaps accepted",
+    )
+
+
+@app.command()
+def lag(topic: Topics = None, as_json: AsJson = False) -> None:
+    """Show how far each partition has landed and how much of it waits."""
+    with lake() as found:
+        waiting = lag_of(found, topic or list(contracts.load()))
+    answer(waiting, as_json=as_json, title="lag")
+
+
+@app.command("remove-orphans")
+def orphans(
+    hours: Annotated[float, typer.Option(min=1, help="Only files older than so many hours.")] = 24,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list them.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete data files that killed sinks wrote and never registered; no query ever saw them."""
+    with lake() as found:
+        removed = remove_orphans(found, datetime.now(UTC) - timedelta(hours=hours), dry_run=dry_run)
+    answer(
+        [{"file": file} for file in removed], as_json=as_json, title="files to delete" if dry_run else "files deleted"
     )
 
 
