@@ -114,6 +114,15 @@ def _twins(bank: Bank) -> None:
         bank.deposit(exact, amount, at(day))
     euro = bank.customer("euro", currency="EUR", turnover=30000)
     bank.move(euro, "credit", 1000, at(3), settled_currency="EUR", instructed_currency="EUR", debtor_name="A payer")
+    # A correction that came after the movement does not price it; a movement before the first rate has a price, too.
+    bank.rate("EUR/USD", "9.99", FIRST_DAY + timedelta(days=3), at(4, 12))
+    pound = bank.customer("pound", currency="GBP", turnover=30000)
+    bank.rate("GBP/USD", "1.30", FIRST_DAY + timedelta(days=5), at(5, 16))
+    bank.rate("GBP/USD", "1.40", FIRST_DAY + timedelta(days=6), at(6, 16))
+    for day in (3, 6, 7):
+        bank.move(
+            pound, "credit", 100, at(day), settled_currency="GBP", instructed_currency="GBP", debtor_name="A payer"
+        )
 
 
 def _repeats(bank: Bank) -> None:

@@ -40,11 +40,11 @@ changed_accounts as (
     where profiles._pin > {{ watermark() }}
 ),
 
--- A rate that came late, or was corrected, moves the amounts booked from its day (UTC) on.
+-- A rate that landed late moves the amounts booked from when it was known on.
 changed_rates as (
     select
         currency,
-        min(rate_date) as from_day
+        min(valid_from) as changed_from
     from rates
     where _pin > {{ watermark() }}
     group by all
@@ -57,7 +57,7 @@ selected as (
     where
         transactions._pin > {{ watermark() }}
         or transactions.account_id in (select account_id from changed_accounts)
-        or transactions.booked_at >= changed_rates.from_day
+        or transactions.booked_at >= changed_rates.changed_from
 ),
 {% else %}
 selected as (
@@ -113,7 +113,7 @@ priced as (
     asof left join rates
         on profiled.settled_currency = rates.currency
         and profiled.base_currency = rates.base_currency
-        and profiled.booked_at >= rates.rate_date
+        and profiled.booked_at >= rates.valid_from
 ),
 
 final as (

@@ -45,14 +45,14 @@ final as (
         end as expected_monthly_turnover,
         periods.valid_from,
         periods.valid_to,
-        periods._pin
+        greatest(periods._pin, rates._pin) as _pin
     from periods
     cross join jurisdiction
     left join segments on periods.segment = segments.segment
     asof left join rates
         on periods.expected_turnover_currency = rates.currency
         and jurisdiction.base_currency = rates.base_currency
-        and periods.changed_at >= rates.rate_date
+        and periods.changed_at >= rates.valid_from
 )
 
 select * from final
