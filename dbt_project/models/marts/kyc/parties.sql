@@ -30,9 +30,14 @@ risk_ratings as (
     select * from {{ ref('risk_ratings') }}
 ),
 
--- The newest day in the data stands for today: a build reads no clock.
+-- The newest day in the data stands for today: a build reads no clock. Before anything has moved it is the day on which
+-- a party last changed.
 as_of as (
-    select max(local_date) as day from {{ ref('int_movements') }}
+    select
+        coalesce(
+            (select max(local_date) from {{ ref('int_movements') }}),
+            (select max(changed_at)::date from {{ ref('stg_parties') }})
+        ) as day
 ),
 
 customers as (
