@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import landed_bank
+import marts_decisions
 import pytest
+import typologies
 from landed_bank import Event
-from marts_build import PROJECT, Statuses, build_cases, dbt
-from typologies import bank
 
 from contracts import load
+from lakehouse import build
 from lakehouse.attach import connect
 from lakehouse.schema import prepare
 from lakehouse.settings import Settings
@@ -44,13 +45,21 @@ class BuiltLake:
         with connect(self.settings, read_only=True) as connection:
             return connection.execute(query).fetchall()
 
-    def build_cases(self, pin: int) -> Statuses:
+    def build_cases(self, pin: int) -> None:
         """Build what cases need, without tests."""
-        return build_cases(self.settings, pin, self.target)
+        self.dbt(pin, "build", "--select", "+cases", "--exclude-resource-types", "test", "unit_test")
 
-    def dbt(self, pin: int, *arguments: str, project: Path = PROJECT) -> Statuses:
-        """Run dbt; see ``marts_build.dbt``."""
-        return dbt(self.settings, pin, self.target, *arguments, project=project)
+    def dbt(self, pin: int, *arguments: str) -> dict[str, str]:
+        """Run dbt; see ``lakehouse.build.dbt``."""
+        return build.dbt(self.settings, pin, self.target, *arguments)
+
+
+@dataclass(frozen=True)
+class DecidedLake:
+    """A lake with officers' decisions, and the snapshot before they landed."""
+
+    lake: BuiltLake
+    undecided: int
 
 
 MakeLake = Callable[[], BuiltLake]
@@ -65,8 +74,14 @@ def make_lake(new_catalog: NewCatalog) -> MakeLake:
 
 @pytest.fixture(scope="session")
 def all_at_once(new_catalog: NewCatalog) -> BuiltLake:
-    """Everything landed, then everything built and tested by dbt's tests, once; tests change nothing in it."""
+    """Everything landed, then everything built and tested by dbt's tests, once. Only ``decided`` adds to it."""
     return _all_at_once(new_catalog)
+
+
+@pytest.fixture(scope="session")
+def decided(new_catalog: NewCatalog) -> DecidedLake:
+    """The same lake, decided on and built again."""
+    return _decided(new_catalog)
 
 
 def _empty(new_catalog: NewCatalog) -> BuiltLake:
@@ -79,7 +94,17 @@ def _empty(new_catalog: NewCatalog) -> BuiltLake:
 def _all_at_once(new_catalog: NewCatalog) -> BuiltLake:
     """Cached, since pytest sets a fixture up anew for each module that imports it."""
     lake = _empty(new_catalog)
-    lake.land(bank().events)
+    lake.land(typologies.bank().events)
     statuses = lake.dbt(lake.newest(), "build", "--exclude-resource-types", "unit_test")
     assert statuses["test.vigil.alerts_use_nothing_later"] == "pass"
     return lake
+
+
+@cache
+def _decided(new_catalog: NewCatalog) -> DecidedLake:
+    lake = _all_at_once(new_catalog)
+    undecided = lake.newest()
+    cases = {str(subject): str(case) for subject, case in lake.rows("select subject_id, case_id from lake.str.cases")}
+    lake.land(marts_decisions.on(cases))
+    lake.dbt(lake.newest(), "build", "--exclude-resource-types", "unit_test")
+    return DecidedLake(lake, undecided)

@@ -9,11 +9,12 @@ from pathlib import Path
 import marts_lake
 import pytest
 from landed_bank import Bank, at
-from marts_build import PROJECT
 from marts_lake import BuiltLake, MakeLake
 
+from lakehouse import build
+
 make_lake = marts_lake.make_lake
-PAGE = PROJECT.parent / "docs" / "adding_a_scenario.md"
+PAGE = build.PROJECT.parent / "docs" / "adding_a_scenario.md"
 
 
 def _blocks(language: str) -> list[str]:
@@ -24,7 +25,7 @@ def _blocks(language: str) -> list[str]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dbt project with the page's scenario added."""
     project = tmp_path_factory.mktemp("project") / "dbt_project"
-    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    shutil.copytree(build.PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
     (model,), (entry,), (scenario, parameters) = _blocks("sql"), _blocks("yml"), _blocks("csv")
     (project / "models/marts/aml/scenarios/round_amounts.sql").write_text(model, encoding="utf-8")
     for path, rows in (
@@ -40,7 +41,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project
 
 
-def test_the_scenario_of_the_page_fires(make_lake: MakeLake, project: Path) -> None:
+def test_the_scenario_of_the_page_fires(make_lake: MakeLake, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lake, bank = make_lake(), Bank()
     for name, amount in (("round", "700"), ("crooked", "700.01")):
         account = bank.customer(name)
@@ -48,11 +49,11 @@ def test_the_scenario_of_the_page_fires(make_lake: MakeLake, project: Path) -> N
             bank.transfer(account, "X-payee", amount, at(day))
     lake.land(bank.events)
     added = BuiltLake(lake.settings, lake.target.with_name("dbt_added"))
+    monkeypatch.setattr(build, "PROJECT", project)
     added.dbt(
         lake.newest(),
         *("build", "--select", "+alerts", "resource_type:seed", "--indirect-selection", "cautious"),
         *("--exclude-resource-types", "unit_test"),
-        project=project,
     )
     found = lake.rows("select subject_id, detected_at from lake.aml.alerts where scenario_id = 'round_amounts'")
     assert found == [("A-round", at(9))]

@@ -13,15 +13,34 @@ acts as (
     qualify row_number() over (partition by decision_id order by _partition, _offset) = 1
 ),
 
-with_disposal as (
+-- In the order of the topic, which nobody can choose afterwards; decided_at is what the sender says.
+dated as (
     select
         acts.*,
-        last(case when act = 'disposed' then officer_id end ignore nulls) over earlier as disposer_id
+        row_number() over (partition by case_id order by _partition, _offset) as act_number,
+        coalesce(decided_at < max(decided_at) over (
+            partition by case_id order by _partition, _offset
+            rows between unbounded preceding and 1 preceding
+        ), false) as is_backdated
     from acts
-    window earlier as (
-        partition by case_id order by decided_at, _partition, _offset
-        rows between unbounded preceding and 1 preceding
-    )
+),
+
+-- Whose disposal stands before the act; an opening takes it back, and a disposal without effect is none.
+with_disposal as (
+    select
+        dated.*,
+        nullif(last(
+            case
+                when is_backdated then null
+                when act = 'disposed' and disposition is not null then officer_id
+                when act = 'opened' then ''
+            end
+            ignore nulls
+        ) over (
+            partition by case_id order by act_number
+            rows between unbounded preceding and 1 preceding
+        ), '') as disposer_id
+    from dated
 ),
 
 judged as (
@@ -29,6 +48,7 @@ judged as (
         with_disposal.*,
         case
             when cases.case_id is null then 'unknown_case'
+            when is_backdated then 'backdated'
             when act = 'disposed' and disposition is null then 'disposal_without_disposition'
             when act in ('approved', 'rejected') and disposer_id is null then 'review_without_disposal'
             when act in ('approved', 'rejected') and disposer_id = officer_id then 'four_eyes'
@@ -52,10 +72,12 @@ final as (
         disposer_id,
         violated_rule,
         decided_at,
-        row_number() over (partition by case_id order by decided_at, _partition, _offset) as act_number,
+        act_number,
         _topic,
         _partition,
-        _offset
+        _offset,
+        _timestamp,
+        _pin
     from judged
 )
 

@@ -10,6 +10,10 @@ acts as (
     select * from {{ ref('case_acts') }} where violated_rule is null
 ),
 
+transactions as (
+    select * from {{ ref('stg_transactions') }}
+),
+
 accounts as (
     select * from {{ ref('int_account_holders') }} where valid_to is null
 ),
@@ -28,7 +32,8 @@ raised as (
         list(alert_id order by detected_at, alert_id) as alert_ids,
         list_sort(list(distinct scenario_id)) as scenarios,
         min(detected_at) as opened_at,
-        max(detected_at) as last_alert_at
+        max(detected_at) as last_alert_at,
+        max(raised_pin) as last_raised_pin
     from case_alerts
     group by all
 ),
@@ -66,12 +71,46 @@ reviews as (
     qualify row_number() over (partition by since_opened.case_id order by since_opened.act_number desc) = 1
 ),
 
+evidence as (
+    select
+        case_transactions.case_id,
+        max(transactions._timestamp) as last_sent_at
+    from case_transactions
+    inner join transactions on case_transactions.transaction_id = transactions.transaction_id
+    group by all
+),
+
+-- An approval covers what its officer could see: no movement sent after it, and no alert of a later build than the one
+-- that first saw it.
+approvals as (
+    select
+        reviews.case_id,
+        reviews.act_number,
+        coalesce(evidence.last_sent_at > reviews._timestamp, false) or raised.last_raised_pin > reviews._pin
+            as is_outdated
+    from reviews
+    inner join raised on reviews.case_id = raised.case_id
+    inner join evidence on reviews.case_id = evidence.case_id
+    where reviews.act = 'approved'
+),
+
+standing_reviews as (
+    select reviews.*
+    from reviews
+    left join approvals on reviews.case_id = approvals.case_id
+    where not coalesce(approvals.is_outdated, false)
+),
+
+-- Of the texts written since the case was opened, the last one that the approving officer could read.
 narratives as (
     select
-        case_id,
-        last(narrative order by act_number) as narrative
-    from acts
-    where narrative is not null
+        since_opened.case_id,
+        last(since_opened.narrative order by since_opened.act_number) as narrative
+    from since_opened
+    left join approvals on since_opened.case_id = approvals.case_id and not approvals.is_outdated
+    where
+        since_opened.narrative is not null
+        and (approvals.act_number is null or since_opened.act_number <= approvals.act_number)
     group by all
 ),
 
@@ -112,6 +151,7 @@ final as (
         sums.transaction_count,
         raised.opened_at,
         raised.last_alert_at,
+        coalesce(approvals.is_outdated, false) as changed_since_approval,
         disposals.decided_at as disposed_at,
         case when reviews.act = 'approved' then reviews.decided_at end as approved_at,
         case when disposals.disposition = 'report' then disposals.decided_at end as determination_at
@@ -122,7 +162,8 @@ final as (
         on case when raised.subject_type = 'party' then raised.subject_id else accounts.holder_party_id end
         = parties.party_id
     left join disposals on raised.case_id = disposals.case_id
-    left join reviews on raised.case_id = reviews.case_id
+    left join standing_reviews as reviews on raised.case_id = reviews.case_id
+    left join approvals on raised.case_id = approvals.case_id
     left join narratives on raised.case_id = narratives.case_id
     left join touched on raised.case_id = touched.case_id
 )

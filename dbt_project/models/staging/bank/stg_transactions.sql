@@ -44,6 +44,7 @@ with landed as (
         'bank.transactions' as _topic,
         _partition,
         _offset,
+        _timestamp,
         _landed_at,
         {{ pin() }}::bigint as _pin,
         true as is_new
@@ -74,7 +75,7 @@ candidates as (
 first_sent as (
     select *
     from candidates
-    qualify row_number() over (partition by idempotency_key order by _partition, _offset, is_new) = 1
+    qualify row_number() over (partition by idempotency_key order by _timestamp, _partition, _offset, is_new) = 1
 ),
 
 final as (

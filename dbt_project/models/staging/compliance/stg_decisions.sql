@@ -22,6 +22,7 @@ with final as (
         'compliance.decisions' as _topic,
         _partition,
         _offset,
+        _timestamp,
         _landed_at,
         {{ pin() }}::bigint as _pin
     from {{ landing_since('compliance', 'compliance_decisions') }}

@@ -1,0 +1,53 @@
+"""What officers decide on the cases of `typologies.bank`: each kind of act, and of act that has no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from landed_bank import Bank, Event, at
+
+# What becomes of the case of each subject.
+STORIES = {
+    "P-splitter": "approved",
+    "P-hirer": "disposed",
+    "A-mule": "disposed",
+    "A-rapid": "open",
+    "A-fanout": "open",
+    "A-funnel": "rejected",
+    "A-ring1": "candidate",
+    "P-runner": "approved",
+}
+
+
+def on(cases: Mapping[str, str]) -> list[Event]:
+    """The decisions, in the order in which they are sent; ``cases`` names the case of each subject."""
+    acts = Bank()
+    acts.decide(cases["P-splitter"], "opened", "o1", at(40))
+    acts.decide(cases["P-splitter"], "disposed", "o1", at(41), disposition="report", reason="Cash split over branches.")
+    acts.decide(cases["P-splitter"], "noted", "o2", at(42), narrative="What we saw.")
+    acts.decide(cases["P-splitter"], "approved", "o2", at(43))
+    acts.decide(cases["P-splitter"], "noted", "o1", at(44), narrative="What nobody approved.")
+    # Nobody approves what he disposed of himself.
+    acts.decide(cases["P-hirer"], "disposed", "o1", at(41), disposition="report")
+    acts.decide(cases["P-hirer"], "approved", "o1", at(42))
+    # Approved between two alerts: the second was not seen.
+    acts.decide(cases["A-mule"], "disposed", "o1", at(9, 18), disposition="report")
+    acts.decide(cases["A-mule"], "approved", "o2", at(10, 9))
+    acts.decide(cases["A-rapid"], "approved", "o2", at(42))
+    acts.decide(cases["A-rapid"], "noted", "o1", at(43))
+    acts.decide(cases["A-fanout"], "noted", "o1", at(40), narrative="What was thought before.")
+    acts.decide(cases["A-fanout"], "disposed", "o1", at(41), disposition="no_report")
+    acts.decide(cases["A-fanout"], "opened", "o2", at(42))
+    acts.decide(cases["A-fanout"], "approved", "o2", at(43))
+    # A disposal without effect hides nobody: the one that stands is still that of o1.
+    acts.decide(cases["A-funnel"], "disposed", "o1", at(41), disposition="report")
+    acts.decide(cases["A-funnel"], "disposed", "o2", at(42))
+    acts.decide(cases["A-funnel"], "approved", "o1", at(43))
+    acts.decide(cases["A-funnel"], "rejected", "o2", at(44))
+    # What was approved cannot be exchanged by an act that claims to be older than the approval.
+    acts.decide(cases["P-runner"], "opened", "o1", at(41))
+    acts.decide(cases["P-runner"], "disposed", "o1", at(42), disposition="no_report")
+    acts.decide(cases["P-runner"], "approved", "o2", at(45))
+    acts.decide(cases["P-runner"], "disposed", "o1", at(44), disposition="report")
+    acts.decide("no such case", "opened", "o1", at(41))
+    return acts.events
