@@ -55,7 +55,6 @@ def demo(customers: Customers = 1000, days: Days = 60, seed: Seed = 7, as_json: 
         filings = [summary(filing) for filing in reports.list_filings(settings.home)]
     events = {
         "produced": sum(produced.values()) + decided,
-        "on the topics": sum(each.log_end or 0 for each in partitions),
         **totals(partitions),
     }
     if as_json:

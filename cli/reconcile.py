@@ -27,18 +27,19 @@ def reconcile(
     with lake() as settings:
         found = reconciled(settings, topic or list(contracts.load()))
     exact = all(each.exact for each in found)
+    sums = totals(found)
     if as_json:
-        print_json(
-            {"exact": exact, **totals(found), "partitions": [vars(each) | {"exact": each.exact} for each in found]}
-        )
+        print_json({"exact": exact, **sums, "partitions": [vars(each) | {"exact": each.exact} for each in found]})
     else:
         print_rows((dataclasses.asdict(each) for each in found), columns=[*COLUMNS, *FAULTS], title="reconciliation")
-        say("exact: every offset is accounted for, once" if exact else "NOT exact: see the last four columns")
+        say(f"{sums['offsets']:,} offsets are done with, {sums['waiting']:,} wait to be landed")
+        say("exact: every offset done with is accounted for, once" if exact else "NOT exact: see the last four columns")
     if not exact:
         raise typer.Exit(1)
 
 
 def totals(partitions: list[PartitionReconciliation]) -> dict[str, int]:
-    """Sums over all partitions."""
-    names = ("rows", "dead_letters", "holes", "gaps", *FAULTS)
-    return {name: sum(getattr(each, name) for each in partitions) for name in names}
+    """Sums over all partitions; ``waiting`` are offsets on the topics that no sink has read yet."""
+    names = ("offsets", "rows", "dead_letters", "holes", "gaps", *FAULTS)
+    waiting = sum(max((each.log_end or 0) - each.next_offset, 0) for each in partitions)
+    return {name: sum(getattr(each, name) for each in partitions) for name in names} | {"waiting": waiting}
