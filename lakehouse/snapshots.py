@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import duckdb
 
-from lakehouse.errors import SnapshotGone
+from lakehouse.errors import NotBuilt, SnapshotGone
+
+# Its row in ledger.watermarks stands for the whole build; its pin is the snapshot at which that ended.
+BUILD = "build"
 
 
 def latest(connection: duckdb.DuckDBPyConnection) -> int:
@@ -23,3 +28,38 @@ def require(connection: duckdb.DuckDBPyConnection, pin: int) -> None:
     row = connection.execute("select 1 from lake.snapshots() where snapshot_id = ?", [pin]).fetchone()
     if row is None:
         raise SnapshotGone(f"snapshot {pin} is not in the lake; see lake.snapshots() for those it has")
+
+
+def built(connection: duckdb.DuckDBPyConnection) -> int:
+    """The snapshot at which the newest build ended: what filings read.
+
+    While a build runs it replaces one table after the other, so the newest snapshot may hold tables of two builds.
+
+    Raises:
+        NotBuilt: no build has ended yet.
+    """
+    try:
+        row = connection.execute(
+            "select max(pin) from lake.ledger.watermarks where model = $build", {"build": BUILD}
+        ).fetchone()
+    except duckdb.CatalogException:  # not even a sink was here yet
+        row = None
+    if row is None or row[0] is None:
+        raise NotBuilt("no build has passed its gates yet, so there is nothing to file from; run 'vigil build'")
+    return int(row[0])
+
+
+def record_build(connection: duckdb.DuckDBPyConnection, pin: int, at: datetime) -> None:
+    """Put into the ledger that a build ended at snapshot ``pin``; once, however often it is said.
+
+    Args:
+        at: when it was found whole, naive UTC.
+    """
+    connection.execute(
+        """
+        insert into lake.ledger.watermarks (model, pin, built_at)
+        select $build, $pin, $at
+        where not exists (from lake.ledger.watermarks where model = $build and pin = $pin)
+        """,
+        {"build": BUILD, "pin": pin, "at": at},
+    )

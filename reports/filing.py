@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from reports.outbox import Filing
 from reports.profile import Profile, load
 from reports.read import read_case
 from reports.rulebook import Violation
+from reports.schema import SchemaResult
 
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
@@ -48,13 +48,14 @@ def generate(
         connection: with the lake attached.
         settings: ``home`` holds the outbox; ``schemas`` the regulators' XSDs, where the site has them.
         filing_ref: the bank's reference (letters, digits, ``.``, ``_``, ``-``); ``default_reference`` if None.
-        pin: the snapshot to read; that of the existing filing, else the newest, if None.
+        pin: the snapshot to read; if None, that of the existing filing, else that at which the newest build ended.
 
     Raises:
         UnknownProfile, CaseNotReportable, RulesBroken, SchemaRejected: nothing was written.
         FilingExists: the reference is taken by another case, profile or pin.
         IncidentError: the outbox holds other bytes than the pin gives today.
         lakehouse.errors.SnapshotGone: the pin is not in the lake.
+        lakehouse.errors.NotBuilt: no pin was given, and no build has ended yet.
     """
     chosen = load(profile)
     reference = default_reference(profile, case_id) if filing_ref is None else filing_ref
@@ -64,7 +65,7 @@ def generate(
         )
     existing = _existing(settings.home, reference, chosen, case_id, pin)
     if pin is None:
-        pin = existing.pin if existing else snapshots.latest(connection)
+        pin = existing.pin if existing else snapshots.built(connection)
     file = read_case(connection, case_id, pin)
     files = _files(connection, settings, chosen, file, reference)
     if existing:
@@ -78,8 +79,35 @@ def preview(
     connection: duckdb.DuckDBPyConnection, case_id: str, profile: str, pin: int | None = None
 ) -> list[Violation]:
     """Everything the rule book says about a case's filing, errors and warnings, without making it."""
-    file = read_case(connection, case_id, snapshots.latest(connection) if pin is None else pin)
+    file = read_case(connection, case_id, snapshots.built(connection) if pin is None else pin)
     return compose(load(profile), file, default_reference(profile, case_id), narrative(file))[1]
+
+
+def refusal(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, case_id: str, profile: str, pin: int
+) -> RulesBroken | SchemaRejected | None:
+    """What would keep a case's filing from being made at ``pin``, without making it."""
+    file = read_case(connection, case_id, pin)
+    try:
+        _checked(settings, load(profile), file, default_reference(profile, case_id), narrative(file))
+    except (RulesBroken, SchemaRejected) as refused:
+        return refused
+    return None
+
+
+def _checked(
+    settings: Settings, profile: Profile, file: CaseFile, reference: str, story: str
+) -> tuple[bytes, list[Violation], SchemaResult]:
+    """The file for the regulator, what the rule book warns of, and the schema's verdict."""
+    root, violations = compose(profile, file, reference, story)
+    subject = f"filing {reference} of case {file.case_id} under {profile.name}"
+    if any(violation.severity == "error" for violation in violations):
+        raise RulesBroken(subject, violations)
+    content = serialise(root)
+    checked = schema.verify_schema(content, profile, schema.folder(settings))
+    if checked.valid is False:
+        raise SchemaRejected(subject, checked.faults)
+    return content, violations, checked
 
 
 def _files(
@@ -87,12 +115,7 @@ def _files(
 ) -> dict[str, bytes]:
     """The filing's files by name, checked."""
     story = narrative(file)
-    root, violations = compose(profile, file, reference, story)
-    _refuse(f"filing {reference} of case {file.case_id} under {profile.name}", violations)
-    content = serialise(root)
-    checked = schema.verify_schema(content, profile, schema.folder(settings))
-    if checked.valid is False:
-        raise SchemaRejected(f"filing {reference} of case {file.case_id} under {profile.name}", checked.faults)
+    content, violations, checked = _checked(settings, profile, file, reference, story)
     files = {
         f"{reference}.xml": content,
         f"{reference}.pdf": pack.render(profile, file, reference, story, hashlib.sha256(content).hexdigest()),
@@ -101,11 +124,6 @@ def _files(
         profile, file, reference, files, manifest.ledger_at(connection, file.pin), violations, checked
     )
     return {**files, manifest.NAME: manifest.encode(described)}
-
-
-def _refuse(subject: str, violations: Sequence[Violation]) -> None:
-    if any(violation.severity == "error" for violation in violations):
-        raise RulesBroken(subject, violations)
 
 
 def _existing(home: Path, reference: str, profile: Profile, case_id: str, pin: int | None) -> Filing | None:

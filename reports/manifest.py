@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from lakehouse.snapshots import BUILD
 from reports.casefile import CaseFile
 from reports.profile import Profile
 from reports.rulebook import Violation
@@ -63,6 +64,8 @@ def describe(
                 "topic": row["_topic"],
                 "partition": row["_partition"],
                 "offset": row["_offset"],
+                "settled_amount": str(row["settled_amount"]),
+                "settled_currency": row["settled_currency"],
             }
             for row in file.transactions
         ],
@@ -89,13 +92,15 @@ def ledger_at(connection: duckdb.DuckDBPyConnection, pin: int) -> dict[str, Any]
         order by cluster_id, topic, topic_id, partition
         """  # noqa: S608
     ).fetchall()
-    # Each build adds a row a model; the last one is how far the model is.
+    # Each build adds a row a model; the last one is how far the model is. That of a whole build is no model's.
     watermarks = connection.execute(
         f"""
         select model, arg_max(pin, built_at) from lake.ledger.watermarks at (version => {int(pin)})
+        where model <> ?
         group by model
         order by model
-        """  # noqa: S608
+        """,  # noqa: S608
+        [BUILD],
     ).fetchall()
     return {
         "offsets": [

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import reporting_lake as lakes
-from reporting_case import CASE, Tables, store, tables
-from reporting_lake import Lake, reporting_lake
+from reporting_case import CASE, Tables, tables
+from reporting_lake import Lake, build, reporting_lake
 
 from lakehouse.errors import SnapshotGone
 from reports import generate, list_filings, preview, profiles
@@ -26,7 +26,7 @@ def scratch(new_catalog: Callable[[], tuple[str, Path]], tmp_path_factory: pytes
 
 
 def stored_as(scratch: Lake, rows: Tables, home: Path) -> Lake:
-    store(scratch[0], rows)
+    build(scratch[0], rows)
     return scratch[0], scratch[1].model_copy(update={"home": home})
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 import reporting_lake as lakes
-from reporting_case import CASE, store, tables
-from reporting_lake import Lake, reporting_lake
+from reporting_case import CASE, tables
+from reporting_lake import Lake, build, reporting_lake
 
 from lakehouse import snapshots
+from lakehouse.errors import NotBuilt
 from reports import generate, list_filings, profiles
 from reports.errors import FilingExists, IncidentError
 
@@ -119,9 +120,19 @@ def test_the_pin_is_read_not_what_came_later(catalog: tuple[str, Path], tmp_path
     with reporting_lake(catalog, tmp_path, rows) as (connection, settings):
         pin = snapshots.latest(connection)
         rows["rpt_str_party"][0]["last_name"] = "Changed"
-        store(connection, rows)
+        newer = build(connection, rows)
+        # The next build replaces its tables one by one; what it has made so far is not filed from.
+        connection.execute("update lake.rpt.rpt_str_party set last_name = 'Half made' where is_subject")
         old = generate(connection, settings, CASE, "fincen-sar", filing_ref="old", pin=pin)
         new = generate(connection, settings, CASE, "fincen-sar", filing_ref="new")
         assert b"Whitfield<" in old.path.read_bytes()
         assert b"Changed<" in new.path.read_bytes()
-        assert json.loads(new.manifest_path.read_text())["pin"] == snapshots.latest(connection)
+        assert json.loads(new.manifest_path.read_text())["pin"] == newer
+
+
+def test_without_a_finished_build_there_is_nothing_to_file_from(catalog: tuple[str, Path], tmp_path: Path) -> None:
+    with reporting_lake(catalog, tmp_path, tables()) as (connection, settings):
+        connection.execute("delete from lake.ledger.watermarks where model = 'build'")
+        with pytest.raises(NotBuilt, match="vigil build"):
+            generate(connection, settings, CASE, "fincen-sar")
+        assert list_filings(settings.home) == []

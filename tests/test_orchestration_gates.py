@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import dagster as dg
 import pytest
 from orchestration_home import home, instance
-from reporting_case import CASE, store, tables
-from reporting_lake import land
+from reporting_case import CASE, tables
+from reporting_lake import build, land
 
 from lakehouse.attach import connect
 from lakehouse.settings import Settings
+from lakehouse.snapshots import latest, record_build
 from orchestration.defs.filings.assets import filings
 from orchestration.defs.filings.checks import filings_gate
 from orchestration.defs.landing.checks import landing_gate
@@ -61,7 +64,7 @@ def approved(home: Settings) -> Settings:
     rows = tables()
     with connect(home) as connection:
         land(connection, rows)
-        store(connection, rows)
+        build(connection, rows)
     return home
 
 
@@ -97,9 +100,29 @@ def test_an_approved_case_is_filed_once(approved: Settings) -> None:
     assert {path: path.read_bytes() for path in (approved.home / "outbox").rglob("*") if path.is_file()} == before
 
 
+def test_a_refused_case_is_told_of_by_rule_and_field_and_fails_nothing(approved: Settings) -> None:
+    rows = tables()
+    rows["rpt_str_party"][0].update(birth_date=None, first_name="Unprintable\x07")
+    with connect(approved) as connection:
+        build(connection, rows)
+    told: list[str] = []
+    result = run_pipeline(approved, "file", told.append)
+    assert result.errors == {}
+    assert result.success
+    assert [filing.profile for filing in list_filings(approved.home)] == ["fincen-sar"]
+    (refused,) = [check for check in result.checks_failed if check.asset == "filings/goaml-5.0.1-str"]
+    assert not refused.blocking
+    assert f"case_id={CASE}" in refused.description
+    for text in (refused.description, *told):
+        assert "Unprintable" not in text
+    assert any(CASE in line and "party P-1: birth_date" in line for line in told)
+    assert "party P-1: birth_date" in refused.description
+
+
 def test_figures_that_disagree_stop_the_filing(approved: Settings) -> None:
     with connect(approved) as connection:
         connection.execute("update lake.rpt.rpt_str_case set amount = amount + 1")
+        record_build(connection, latest(connection), datetime(2026, 3, 14))
     result = run_pipeline(approved, "file")
     assert not result.success
     (failed,) = [check for check in result.checks_failed if check.blocking]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 from orchestration_home import home, instance
-from reporting_case import store, tables
-from reporting_lake import land
+from reporting_case import tables
+from reporting_lake import build, land
 
 from lakehouse.attach import connect
 from lakehouse.settings import Settings
@@ -58,7 +58,7 @@ def test_an_approved_case_starts_one_filing(home: Settings, instance: dg.Dagster
     rows = tables()
     with connect(home) as connection:
         land(connection, rows)
-        store(connection, rows)
+        build(connection, rows)
     first = tick(approved_cases_sensor, instance)
     assert isinstance(first, dg.SensorResult)
     assert len(first.run_requests or []) == 1

@@ -15,12 +15,14 @@ from orchestration.progress import tell
 def gate_checks(
     gate: str,
     pin: Callable[[dg.AssetCheckExecutionContext], int],
-    parameters: Callable[[], Mapping[str, Any]] = dict,
+    parameters: Callable[[int], Mapping[str, Any]] = lambda _: {},
+    opened: Callable[[int], None] = lambda _: None,
 ) -> dg.AssetChecksDefinition:
     """The checks of ``gate``, one a suite and table, as one step named ``<gate>_gate``.
 
     All block: Dagster runs nothing downstream of an asset whose check failed in the run. That the checks are one step
-    is wanted too, since a gate is open or shut as a whole.
+    is wanted too, since a gate is open or shut as a whole. ``parameters`` gives,
+    for the pin, what suites need beside the lake; ``opened`` is told the pin at which every suite held.
     """
     specs = [
         dg.AssetCheckSpec(
@@ -35,8 +37,11 @@ def gate_checks(
 
     @dg.multi_asset_check(name=f"{gate}_gate", specs=specs)
     def ask(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        at = datetime.now(UTC)
-        for result in run_gate(Settings(), gate, pin=pin(context), at=at, parameters=parameters(), progress=tell):
+        at, chosen = datetime.now(UTC), pin(context)
+        results = run_gate(Settings(), gate, pin=chosen, at=at, parameters=parameters(chosen), progress=tell)
+        if all(result.success for result in results):
+            opened(chosen)
+        for result in results:
             if result.failures or result.warnings:
                 context.log.warning(result.summary())
                 tell(result.summary())

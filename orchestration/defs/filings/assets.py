@@ -65,5 +65,5 @@ def _table(done: CaseFilings) -> str:
         f"| {each.case_id} | {each.filing_ref} | {each.validity} | `{each.path}` | `{each.pdf_path}` |"
         for each in done.made + done.there
     ]
-    lines += [f"| {case_id} | refused | {reason.splitlines()[0]} | | |" for case_id, reason in done.refused.items()]
+    lines += [f"| {case_id} | refused | {', '.join(reasons)} | | |" for case_id, reasons in done.refused.items()]
     return "\n".join(["| case | filing | validity | file | pack |", "|---|---|---|---|---|", *lines])

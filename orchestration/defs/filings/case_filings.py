@@ -15,11 +15,11 @@ from reports.outbox import Filing, list_filings
 
 @dataclass
 class CaseFilings:
-    """Filings made by this run, those the outbox had, and why cases were refused, by case_id."""
+    """Filings made by this run, those the outbox had, and by case_id what keeps a case from being filed."""
 
     made: list[Filing] = field(default_factory=list)
     there: list[Filing] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, list[str]] = field(default_factory=dict)
 
 
 def file_cases(
@@ -42,11 +42,21 @@ def file_cases(
         try:
             done.made.append(generate(connection, settings, case_id, profile, pin=pin))
         except (RulesBroken, SchemaRejected) as refusal:
-            done.refused[case_id] = str(refusal)
-            progress(str(refusal))
+            done.refused[case_id] = broken(refusal)
+            progress(
+                f"{profile}: case {case_id} is refused ({', '.join(done.refused[case_id])}); "
+                f"'vigil file preview {case_id} --profile {profile}' shows it whole"
+            )
         else:
             progress(f"{profile}: {done.made[-1].filing_ref} for case {case_id}")
     return done
+
+
+def broken(refusal: RulesBroken | SchemaRejected) -> list[str]:
+    """Why a case is refused, as logs and pages may tell it: rule and field, never the value, which is a person's."""
+    if isinstance(refusal, SchemaRejected):
+        return [f"regulator's schema ({len(refusal.faults)} faults)"]
+    return [f"{each.rule} {each.field}" for each in refusal.violations if each.severity == "error"]
 
 
 def approved_cases(connection: duckdb.DuckDBPyConnection, pin: int) -> list[str]:

@@ -1,17 +1,32 @@
-"""The filings' gate: every approved case has its filing, whole and accepted."""
+"""The filings' gate: every approved case has its filing, whole and accepted, or somebody is told what refuses it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from lakehouse.attach import connect
 from lakehouse.settings import Settings
 from orchestration import pins
+from orchestration.defs.filings.case_filings import approved_cases, broken
 from orchestration.defs.gates import gate_checks
+from reports import profile
 from reports.errors import IncidentError
+from reports.filing import refusal
 from reports.outbox import Filing, check_digests, list_filings
 
 
-def _outbox() -> dict[str, Any]:
+def _outbox(pin: int) -> dict[str, Any]:
+    """What the outbox holds, and what keeps the other cases approved at ``pin`` from being filed."""
+    settings = Settings()
+    held = list_filings(settings.home)
+    there = {(filing.case_id, filing.profile) for filing in held}
+    with connect(settings, read_only=True) as connection:
+        refusals = {
+            (case_id, name): refusal(connection, settings, case_id, name, pin)
+            for case_id in approved_cases(connection, pin)
+            for name in profile.names()
+            if (case_id, name) not in there
+        }
     return {
         "filings": [
             {
@@ -22,8 +37,13 @@ def _outbox() -> dict[str, Any]:
                 "intact": _intact(filing),
                 "validity": filing.validity,
             }
-            for filing in list_filings(Settings().home)
-        ]
+            for filing in held
+        ],
+        "refused": [
+            {"case_id": case_id, "profile": name, "broken": broken(refused)}
+            for (case_id, name), refused in refusals.items()
+            if refused is not None
+        ],
     }
 
 

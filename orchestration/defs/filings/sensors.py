@@ -5,10 +5,11 @@ import hashlib
 import dagster as dg
 
 from lakehouse.attach import connect
+from lakehouse.errors import NotBuilt
 from lakehouse.settings import Settings
+from lakehouse.snapshots import built
 from orchestration.defs.filings.case_filings import approved_cases
 from orchestration.defs.filings.schedules import file_job
-from orchestration.pins import newest
 from orchestration.runs import under_way
 from reports import profile
 from reports.outbox import list_filings
@@ -23,11 +24,11 @@ def approved_cases_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResul
     """
     settings = Settings()
     with connect(settings, read_only=True) as connection:
-        if not connection.execute(
-            "select 1 from duckdb_tables() where database_name = 'lake' and table_name = 'rpt_str_case'"
-        ).fetchone():
+        try:
+            pin = built(connection)
+        except NotBuilt:
             return dg.SkipReason("nothing was built yet")
-        approved = approved_cases(connection, newest())
+        approved = approved_cases(connection, pin)
     filed = {(filing.case_id, filing.profile) for filing in list_filings(settings.home)}
     missing = sorted(
         f"{case_id} {name}" for case_id in approved for name in profile.names() if (case_id, name) not in filed

@@ -11,7 +11,7 @@ from orchestration.broker import positions
 from orchestration.defs.gates import gate_checks
 
 
-def _broker() -> dict[str, Any]:
+def _broker(_: int) -> dict[str, Any]:
     return {"broker": positions(Settings(), contracts.load())}
 
 

@@ -31,6 +31,7 @@ _manifest = manifest()
 def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
     """Seeds, staging, intermediate and marts, from one snapshot of landing."""
     yield from _build(context, dbt)
+    pins.pin_here(context, pins.MARTS)
 
 
 @dbt_assets(
@@ -43,6 +44,7 @@ def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[An
 def rpt(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
     """What filings print, from the marts of the same run."""
     yield from _build(context, dbt)
+    pins.pin_here(context, pins.FILING)
 
 
 def _build(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
