@@ -8,7 +8,7 @@ ReportError
 ├── FilingNotFound       the outbox has no complete filing of that reference
 ├── FilingExists         the reference is taken by another case, profile or pin
 ├── IncidentError        what was filed and what the same pin gives today differ
-└── TraceBroken          a movement of a filing is not in landing at the offset the manifest names
+└── TraceBroken          a movement of a filing is not in landing at its offset, or with another amount
 """
 
 from __future__ import annotations

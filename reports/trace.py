@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import duckdb
 
 from contracts import contract_for
+from lakehouse import snapshots
 from reports.errors import TraceBroken
 from reports.outbox import Filing, check_digests
 
@@ -17,53 +19,84 @@ from reports.outbox import Filing, check_digests
 @dataclass(frozen=True)
 class Origin:
     """Where one movement of a filing came from. ``landed_at`` and ``committed_at`` are naive UTC; the commit is None
-    where the ledger does not tell it."""
+    where the ledger does not tell it. ``settled_amount`` is in ``settled_currency``, as it landed."""
 
     transaction_id: str
     topic: str
     partition: int
     offset: int
+    settled_amount: Decimal | None
+    settled_currency: str | None
     landed_at: datetime
     commit_id: str | None
     committed_at: datetime | None
 
 
 def trace(connection: duckdb.DuckDBPyConnection, filing: Filing) -> list[Origin]:
-    """The event of each movement in the filing, in the filing's order, each of them looked up in landing.
+    """The event of each movement in the filing, in the filing's order.
+
+    Each is looked up twice: in landing as it was at the filing's pin, and as it is now.
 
     Raises:
         IncidentError: the filing's files are not those its manifest names.
-        TraceBroken: a movement is not in landing at the offset the manifest names; the message lists all of them.
+        TraceBroken: a movement is not in landing at the offset the manifest names, or with another amount; the message
+            lists all of them.
+        lakehouse.errors.SnapshotGone: the filing's pin is not in the lake any more.
     """
     check_digests(filing)
+    snapshots.require(connection, filing.pin)
     movements = filing.manifest["transactions"]
-    by_topic: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for movement in movements:
-        by_topic[movement["topic"]].append(movement)
-    origins = (origin for topic, listed in by_topic.items() for origin in _landed(connection, topic, listed))
-    found = {origin.transaction_id: origin for origin in origins}
-    lost = [movement for movement in movements if movement["transaction_id"] not in found]
-    if lost:
-        lines = "\n".join(
-            f"  {movement['transaction_id']}: {movement['topic']}/{movement['partition']}@{movement['offset']}"
-            for movement in lost
-        )
+    found = _origins(connection, movements, filing.pin)
+    now = _origins(connection, movements, snapshots.latest(connection))
+    faults = [
+        f"{movement['transaction_id']}: {movement['topic']}/{movement['partition']}@{movement['offset']} {fault}"
+        for movement in movements
+        if (fault := _fault(movement, found, f"at snapshot {filing.pin}") or _fault(movement, now, "now"))
+    ]
+    if faults:
+        lines = "\n".join(f"  {fault}" for fault in faults)
         raise TraceBroken(
-            f"filing {filing.filing_ref}: {len(lost)} of {len(movements)} movements are not in landing where the "
-            f"manifest names them:\n{lines}\n"
-            f"Read landing at the filing's pin {filing.pin}, and find out what removed the rows."
+            f"filing {filing.filing_ref}: {len(faults)} of {len(movements)} movements are not in landing as the "
+            f"manifest tells them:\n{lines}\n"
+            f"Compare landing at the filing's pin {filing.pin} with what it is now, and find out what changed the rows."
         )
     return [found[movement["transaction_id"]] for movement in movements]
 
 
-def _landed(connection: duckdb.DuckDBPyConnection, topic: str, movements: list[dict[str, Any]]) -> list[Origin]:
-    # A table's name cannot be bound; it is the contract's.
+def _fault(movement: dict[str, Any], found: dict[str, Origin], when: str) -> str | None:
+    """What is wrong with the movement in landing, None if nothing is."""
+    origin = found.get(movement["transaction_id"])
+    if origin is None:
+        return f"is not there {when}"
+    told = (movement["settled_amount"], movement["settled_currency"])
+    landed = (str(origin.settled_amount), origin.settled_currency)
+    return None if told == landed else f"has {landed[0]} {landed[1]} {when}, not {told[0]} {told[1]}"
+
+
+def _origins(connection: duckdb.DuckDBPyConnection, movements: list[dict[str, Any]], pin: int) -> dict[str, Origin]:
+    """The landed movements at snapshot ``pin``, by transaction_id."""
+    by_topic: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for movement in movements:
+        by_topic[movement["topic"]].append(movement)
+    origins = (origin for topic, listed in by_topic.items() for origin in _landed(connection, topic, listed, pin))
+    return {origin.transaction_id: origin for origin in origins}
+
+
+def _landed(
+    connection: duckdb.DuckDBPyConnection, topic: str, movements: list[dict[str, Any]], pin: int
+) -> list[Origin]:
+    # Neither a table's name nor a snapshot can be bound; one is the contract's, the other an integer.
     statement = f"""
         with wanted as (
             select
                 unnest($transaction_ids) as transaction_id,
                 unnest($partitions) as partition,
                 unnest($offsets) as "offset"
+        ),
+
+        landed as (
+            select transaction_id, settled_amount, settled_currency, _partition, _offset, _landed_at
+            from lake.landing.{contract_for(topic).table} at (version => {int(pin)})
         ),
 
         ranges as (
@@ -77,11 +110,13 @@ def _landed(connection: duckdb.DuckDBPyConnection, topic: str, movements: list[d
                 wanted.transaction_id,
                 wanted.partition,
                 wanted."offset",
+                landed.settled_amount,
+                landed.settled_currency,
                 min(landed._landed_at) as landed_at,
                 min(ranges.commit_id) as commit_id,
                 min(ranges.committed_at) as committed_at
             from wanted
-            inner join lake.landing.{contract_for(topic).table} as landed
+            inner join landed
                 on wanted.transaction_id = landed.transaction_id
                 and wanted.partition = landed._partition
                 and wanted."offset" = landed._offset
@@ -106,6 +141,6 @@ def _landed(connection: duckdb.DuckDBPyConnection, topic: str, movements: list[d
         },
     ).fetchall()
     return [
-        Origin(transaction_id, topic, partition, offset, landed_at, commit_id, committed_at)
-        for transaction_id, partition, offset, landed_at, commit_id, committed_at in rows
+        Origin(transaction_id, topic, partition, offset, amount, currency, landed_at, commit_id, committed_at)
+        for transaction_id, partition, offset, amount, currency, landed_at, commit_id, committed_at in rows
     ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from reporting_case import CASE, tables
-from reporting_lake import TOPIC, landed_at, reporting_lake
+from reporting_lake import TOPIC, build, landed_at, reporting_lake
 
 from contracts import contract_for
 from reports import find, generate, profiles, trace
@@ -48,6 +49,22 @@ def test_rows_that_went_missing_are_all_named(catalog: tuple[str, Path], tmp_pat
             trace(connection, filing)
         assert f"T-0002: {TOPIC}/2@1002" in str(broken.value)
         assert f"T-0005: {TOPIC}/1@1005" in str(broken.value)
+
+
+def test_a_figure_that_is_not_its_events_breaks_the_trace(catalog: tuple[str, Path], tmp_path: Path) -> None:
+    rows = tables()
+    with reporting_lake(catalog, tmp_path, rows) as (connection, settings):
+        # What was built is not what landed.
+        rows["rpt_str_transaction"][1]["settled_amount"] += 1
+        build(connection, rows)
+        filing = generate(connection, settings, CASE, "fincen-sar")
+        landed = f"lake.landing.{contract_for(TOPIC).table}"
+        # And what landed was altered after the filing.
+        connection.execute(f"update {landed} set settled_currency = 'CHF' where transaction_id = 'T-0005'")
+        with pytest.raises(TraceBroken, match="2 of 8 movements") as broken:
+            trace(connection, filing)
+        assert re.search(rf"T-0002: .* at snapshot {filing.pin}, not ", str(broken.value))
+        assert re.search(r"T-0005: .* CHF now, not .* USD", str(broken.value))
 
 
 def test_an_altered_filing_is_not_traced(catalog: tuple[str, Path], tmp_path: Path) -> None:
