@@ -12,7 +12,8 @@ from reporting_lake import build, land
 
 from lakehouse.attach import connect
 from lakehouse.settings import Settings
-from lakehouse.snapshots import latest, record_build
+from lakehouse.snapshots import built, latest, record_build
+from orchestration import pins
 from orchestration.defs.filings.assets import filings
 from orchestration.defs.filings.checks import filings_gate
 from orchestration.defs.landing.checks import landing_gate
@@ -130,6 +131,26 @@ def test_figures_that_disagree_stop_the_filing(approved: Settings) -> None:
     assert f"case_id={CASE}" in failed.description
     assert "filings" not in result.seconds
     assert list_filings(approved.home) == []
+
+
+def test_only_a_build_that_passed_its_last_gate_is_filed_from(approved: Settings, instance: dg.DagsterInstance) -> None:
+    definitions = dg.Definitions(
+        assets=[rpt],
+        asset_checks=[rpt_gate],
+        jobs=[dg.define_asset_job("last_gate", selection=dg.AssetSelection.checks(rpt_gate))],
+        resources={"dbt": dbt},
+        executor=dg.in_process_executor,
+    )
+    job = definitions.resolve_job_def("last_gate")
+    with connect(approved) as connection:
+        before = built(connection)
+        # Both stand for a build that has just made its tables, once whole and once not.
+        for amount, holds in ((1, False), (-1, True)):
+            connection.execute("update lake.rpt.rpt_str_case set amount = amount + ?", [amount])
+            pin = latest(connection)
+            result = job.execute_in_process(instance=instance, raise_on_error=False, tags={pins.FILING: str(pin)})
+            assert all(check.passed for check in result.get_asset_check_evaluations()) is holds
+            assert built(connection) == (pin if holds else before)
 
 
 def test_an_unknown_job_is_refused(home: Settings) -> None:
