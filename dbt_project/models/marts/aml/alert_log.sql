@@ -43,6 +43,7 @@ changes as (
         or found.amount is distinct from standing.amount
         or found.reason is distinct from standing.reason
         or found.measures is distinct from standing.measures
+        or found.segment is distinct from standing.segment
     union all
     select
         standing.* exclude (event, pin),
