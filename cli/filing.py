@@ -24,7 +24,9 @@ def generate(
     case_id: CaseId,
     profile: Profile,
     reference: Annotated[str | None, typer.Option(help="The bank's reference; derived if not given.")] = None,
-    pin: Annotated[int | None, typer.Option(help="The lake's snapshot to file from; the newest if not given.")] = None,
+    pin: Annotated[
+        int | None, typer.Option(help="The snapshot to file from; the newest finished build's if none.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the filing, its PDF and its manifest into the outbox; asked again, it gives the same bytes."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
@@ -14,9 +15,17 @@ from orchestration.defs.marts.resources import PROJECT, dbt
 
 _TARGET = PROJECT / "target"
 
+
+class ByLayer(DagsterDbtTranslator):
+    """Groups the models in Dagster's pages as the lake's schemas do."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return str(dbt_resource_props["schema"])
+
+
 # A source's test as a check would sit on landing, and a step that checks an asset is not blocked by that asset's other
 # checks: dbt would run past a shut landing gate.
-TRANSLATOR = DagsterDbtTranslator(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
+TRANSLATOR = ByLayer(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
 
 
 def manifest() -> Path:
