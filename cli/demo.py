@@ -27,7 +27,7 @@ from simulator.producer import produce
 from sinks import reconcile
 
 
-def demo(customers: Customers = 1000, days: Days = 60, seed: Seed = 7, as_json: AsJson = False) -> None:
+def demo(customers: Customers = 500, days: Days = 60, seed: Seed = 7, as_json: AsJson = False) -> None:
     """Run everything once: a bank's events, landing, gates, marts, officers' decisions, filings, reconciliation.
 
     Repeating it with the same seed produces nothing again and gives the same filings.
