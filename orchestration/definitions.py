@@ -13,7 +13,6 @@ from orchestration.defs.landing.checks import landing_gate
 from orchestration.defs.landing.schedules import land_every_five_minutes, land_job
 from orchestration.defs.marts.assets import marts, rpt
 from orchestration.defs.marts.checks import marts_gate, rpt_gate
-from orchestration.defs.marts.resources import dbt
 from orchestration.defs.marts.schedules import build_every_night, build_job
 from orchestration.defs.marts.sensors import landing_commits
 from orchestration.defs.topics.assets import topics
@@ -24,7 +23,6 @@ defs = dg.Definitions(
     jobs=[land_job, build_job, file_job, pipeline_job],
     schedules=[land_every_five_minutes, build_every_night, file_every_morning],
     sensors=[landing_commits, approved_cases_sensor],
-    resources={"dbt": dbt},
     # One process: starting one for every step costs more than most steps do, and DuckDB and dbt use the cores anyway.
     executor=dg.in_process_executor,
 )

@@ -19,7 +19,6 @@ from orchestration.defs.filings.checks import filings_gate
 from orchestration.defs.landing.checks import landing_gate
 from orchestration.defs.marts.assets import marts, rpt
 from orchestration.defs.marts.checks import marts_gate, rpt_gate
-from orchestration.defs.marts.resources import dbt
 from orchestration.defs.topics.assets import topics
 from orchestration.instance import open_instance
 from orchestration.run import run_pipeline
@@ -38,7 +37,6 @@ behind_landing = dg.Definitions(
             | dg.AssetSelection.checks(landing_gate, marts_gate, rpt_gate, filings_gate),
         )
     ],
-    resources={"dbt": dbt},
     executor=dg.in_process_executor,
 )
 
@@ -138,7 +136,6 @@ def test_only_a_build_that_passed_its_last_gate_is_filed_from(approved: Settings
         assets=[rpt],
         asset_checks=[rpt_gate],
         jobs=[dg.define_asset_job("last_gate", selection=dg.AssetSelection.checks(rpt_gate))],
-        resources={"dbt": dbt},
         executor=dg.in_process_executor,
     )
     job = definitions.resolve_job_def("last_gate")

@@ -1,23 +1,23 @@
 """Every dbt model as an asset: two steps, so that the marts' gate stands between the marts and what filings print."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DbtCliResource, dbt_assets
+from dagster_dbt import dbt_assets
 
 from lakehouse.attach import connect
+from lakehouse.build import manifest_file
 from lakehouse.settings import Settings
 from orchestration import pins
 from orchestration.defs.marts.metadata import describe
-from orchestration.defs.marts.project import TRANSLATOR, manifest
+from orchestration.defs.marts.project import TRANSLATOR, stream
 from orchestration.progress import tell
 
 # Two builds at once would advance each other's watermarks.
 POOL = "dbt"
 RPT = "fqn:vigil.rpt"
-_manifest = manifest()
+_manifest = manifest_file()
 
 
 @dbt_assets(
@@ -28,9 +28,9 @@ _manifest = manifest()
     dagster_dbt_translator=TRANSLATOR,
     pool=POOL,
 )
-def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+def marts(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Seeds, staging, intermediate and marts, from one snapshot of landing."""
-    yield from _build(context, dbt)
+    yield from _build(context)
     pins.pin_here(context, pins.MARTS)
 
 
@@ -41,23 +41,19 @@ def marts(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[An
     dagster_dbt_translator=TRANSLATOR,
     pool=POOL,
 )
-def rpt(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+def rpt(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """What filings print, from the marts of the same run."""
-    yield from _build(context, dbt)
+    yield from _build(context)
     pins.pin_here(context, pins.FILING)
 
 
-def _build(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+def _build(context: dg.AssetExecutionContext) -> Iterator[Any]:
     pin = pins.pin_of_run(context, pins.BUILD)
     settings = Settings()
-    target = (settings.home / "dbt" / context.op_execution_context.op.name).resolve()
-    # By the environment, as dbt parses the whole project again whenever --vars differ from the time before.
-    os.environ["VIGIL_PIN"] = str(pin)
-    # Unit tests prove the SQL, not the data: 'make test' runs them.
-    invocation = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, target_path=target)
     # One connection for all tables: attaching takes longer than counting.
     with connect(settings, read_only=True) as connection:
-        for event in invocation.stream():
+        # Unit tests prove the SQL, not the data: 'make test' runs them.
+        for event in stream(context, settings, pin, "build", "--exclude-resource-type", "unit_test"):
             if isinstance(event, dg.Output):
                 key = context.asset_key_for_output(event.output_name)
                 metadata = {"pin": pin, **describe(connection, key)}

@@ -1,19 +1,21 @@
-"""The dbt project as Dagster sees it, and the manifest that dbt writes of it before the graph is read."""
+"""The dbt project as Dagster sees it, and a run of it as a step's events."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from threading import Event
 from typing import Any
 
+import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
+from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+from dagster_dbt.dbt_manifest import validate_manifest
 
-from orchestration.defs.marts.resources import PROJECT, dbt
-
-_TARGET = PROJECT / "target"
+from lakehouse import build
+from lakehouse.settings import Settings
 
 
 class ByLayer(DagsterDbtTranslator):
@@ -28,25 +30,36 @@ class ByLayer(DagsterDbtTranslator):
 TRANSLATOR = ByLayer(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
 
 
-def manifest() -> Path:
-    """The project's manifest, newer than every file it was made from; ``dbt parse`` writes it if it is not."""
-    path = _TARGET / "manifest.json"
-    with _exclusive():
-        if not path.exists() or path.stat().st_mtime < max(source.stat().st_mtime for source in _sources()):
-            dbt.cli(["parse", "--quiet"], target_path=_TARGET).wait()
-    return path
+def stream(context: dg.AssetExecutionContext, settings: Settings, pin: int, *arguments: str) -> Iterator[Any]:
+    """Run ``dbt ARGUMENTS`` on the assets that ``context`` selects; outputs and check results as they come.
 
+    dbt runs in a thread beside. When the step is interrupted, dbt ends with the node it is at.
 
-@contextmanager
-def _exclusive() -> Iterator[None]:
-    """The web server, the daemon and a command may all read the graph at once."""
-    _TARGET.mkdir(exist_ok=True)
-    with (_TARGET / ".lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    Raises:
+        BuildFailed: dbt could not run, or a node failed.
+    """
+    selected = get_updated_cli_invocation_params_for_context(
+        context, validate_manifest(build.manifest_file()), TRANSLATOR
+    )
+    arguments = (*arguments, *selected.selection_args)
+    if selected.indirect_selection:
+        arguments = (*arguments, "--indirect-selection", selected.indirect_selection)
+    target = settings.home / "dbt" / context.op_execution_context.op.name
+    events: SimpleQueue[build.Event | None] = SimpleQueue()
+    over = Event()
 
+    def put(event: build.Event) -> None:
+        print(event["info"]["msg"])
+        events.put(event)
 
-def _sources() -> Iterator[Path]:
-    for folder, folders, files in os.walk(PROJECT):
-        folders[:] = [name for name in folders if name not in ("target", "logs", "__pycache__")]
-        yield from (Path(folder, name) for name in files if Path(name).suffix in (".sql", ".yml", ".csv", ".md"))
+    with ThreadPoolExecutor(1, thread_name_prefix="dbt") as beside:
+        run = beside.submit(build.dbt, settings, pin, target.resolve(), *arguments, on_event=put, stop=over.is_set)
+        run.add_done_callback(lambda _: events.put(None))
+        try:
+            for event in iter(events.get, None):
+                yield from DbtCoreCliEventMessage(event, {}).to_default_asset_events(
+                    selected.manifest, TRANSLATOR, context
+                )
+        finally:
+            over.set()
+    run.result()
