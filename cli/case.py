@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cases.decisions import decision, record
+from cases.decisions import record
 from cli.console import AsJson, answer, print_json, print_rows, say
 from cli.environment import lake
 from cli.query import rows
+from contracts.decisions import decision
 from lakehouse.attach import connect
 from lakehouse.errors import LakeError
 

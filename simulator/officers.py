@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from contracts.decisions import TOPIC, decision
 from simulator.business_calendar import ZONE, BusinessCalendar, day_number, day_of
 from simulator.wire import Batch, messages
 
-TOPIC = "compliance.decisions"
 CANDIDATE = "candidate"
 # As the marts word a case's priority, the most pressing first.
 PRIORITIES = ("high", "medium", "normal")
@@ -122,17 +122,8 @@ def _acts(case: Mapping[str, Any], *, report: bool) -> list[dict[str, Any]]:
 
 
 def _act(case: Mapping[str, Any], act: str, officer: Officer, when: datetime, **more: str) -> dict[str, Any]:
-    told = "|".join((str(case["case_id"]), act, officer.officer_id, when.isoformat()))
-    return {
-        "decision_id": "D-" + hashlib.sha256(told.encode()).hexdigest()[:20],
-        "case_id": case["case_id"],
-        "act": act,
-        "officer_id": officer.officer_id,
-        "officer_name": officer.officer_name,
-        "officer_role": officer.officer_role,
-        "decided_at": when,
-        **more,
-    }
+    who = officer.officer_id, officer.officer_role
+    return decision(case["case_id"], act, *who, when, officer_name=officer.officer_name, **more)
 
 
 def _office_time(after: datetime, business_days: int, hour: int, minute: int) -> datetime:
