@@ -17,7 +17,7 @@ STAGED = {
     "bank.transactions": "stg_transactions",
     "compliance.decisions": "stg_decisions",
     "compliance.filings": "stg_filing_events",
-    "reference.fx-rates": "stg_fx_rates",
+    "reference.fx-rates": "stg_fx_rate_versions",
     "reference.watchlists": "stg_watchlist_entries",
 }
 TRACE = {"_topic": "VARCHAR", "_partition": "INTEGER", "_offset": "BIGINT", "_landed_at": "TIMESTAMP"}

@@ -2,29 +2,6 @@ with versions as (
     select * from {{ ref('stg_account_versions') }}
 ),
 
-deletions as (
-    select
-        account_id,
-        max(_offset) as deleted_at_offset
-    from versions
-    where is_deletion
-    group by all
-),
-
-latest as (
-    select *
-    from versions
-    where not is_deletion
-    qualify row_number() over (partition by account_id order by changed_at desc, _offset desc) = 1
-),
-
--- Events of one key share a partition, so a deletion took place if its offset lies behind the latest state's.
-final as (
-    select
-        latest.* exclude (is_deletion),
-        coalesce(deletions.deleted_at_offset > latest._offset, false) as is_deleted
-    from latest
-    left join deletions on latest.account_id = deletions.account_id
-)
+{{ latest_states('account_id') }}
 
 select * from final

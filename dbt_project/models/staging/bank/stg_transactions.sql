@@ -46,42 +46,10 @@ with landed as (
         _offset,
         _timestamp,
         _landed_at,
-        {{ pin() }}::bigint as _pin,
-        true as is_new
+        {{ pin() }}::bigint as _pin
     from {{ landing_since('bank', 'bank_transactions') }}
 ),
 
-{% if is_incremental() %}
-kept as (
-    select
-        *,
-        false as is_new
-    from {{ this }}
-    where idempotency_key in (select idempotency_key from landed)
-),
-
-candidates as (
-    select * from kept
-    union all
-    select * from landed
-),
-{% else %}
-candidates as (
-    select * from landed
-),
-{% endif %}
-
--- A key that was sent again keeps the row it was first sent with, whichever of them landed first.
-first_sent as (
-    select *
-    from candidates
-    qualify row_number() over (partition by idempotency_key order by _timestamp, _partition, _offset, is_new) = 1
-),
-
-final as (
-    select * exclude (is_new)
-    from first_sent
-    where is_new
-)
+{{ first_sent('idempotency_key', '_timestamp, _partition, _offset') }}
 
 select * from final
