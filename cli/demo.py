@@ -54,10 +54,10 @@ def demo(customers: Customers = 500, days: Days = 60, seed: Seed = 7, as_json: A
         with connect(settings, read_only=True) as connection:
             scenarios = planted_found(connection, read_truth(settings.home))
         filings = [summary(filing) for filing in reports.list_filings(settings.home)]
-    events = {
-        "produced": sum(produced.values()) + decided,
-        **totals(partitions),
-    }
+    events = totals(partitions)
+    # A repetition produces nothing, or only acts: beside all that has landed the number would read like a loss.
+    if produced:
+        events = {"produced": sum(produced.values()) + decided, **events}
     if as_json:
         print_json({"events": events, "scenarios": scenarios, "filings": filings, "seconds": clock.seconds})
     else:
