@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -61,6 +62,19 @@ def convert(field: Field, texts: pa.Array) -> pa.Array:
     if field.minimum is not None and (least := pc.min(column)).is_valid and least.as_py() < field.minimum:
         raise Unfit("below_minimum", f"{field.name} is {least}, less than {field.minimum}")
     return column
+
+
+def misfits(column: Callable[[Any], object], values: Any) -> list[tuple[int, Unfit]]:
+    """Which of ``values`` (any sequence that slices) ``column`` refuses, and why; found by halving."""
+    try:
+        column(values)
+        return []
+    except Unfit as unfit:
+        if len(values) == 1:
+            return [(0, unfit)]
+    middle = len(values) // 2
+    behind = misfits(column, values[middle:])
+    return misfits(column, values[:middle]) + [(middle + position, unfit) for position, unfit in behind]
 
 
 def convert_lists(field: Field, lists: Sequence[list[dict[str, str | None]] | None]) -> pa.Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from contracts import Contract, Field
 from sinks import json_text
-from sinks.columns import Unfit, convert, convert_lists, decoded_schema
+from sinks.columns import Unfit, convert, convert_lists, decoded_schema, misfits
 from sinks.decoder import Decoded, Rejected
 
 Row = dict[str, Any]
@@ -32,8 +33,9 @@ def decode_rows(contract: Contract, values: Sequence[bytes | None], keys: Sequen
             reject(position, unfit)
     for field in contract.fields:
         events = [position for position, row in rows.items() if not row["_tombstone"] or field.name == contract.key]
-        for position, misfit in _misfits(field, events, rows):
-            reject(position, misfit)
+        found = [rows[position].get(field.name) for position in events]
+        for place, misfit in misfits(partial(_column, field), found):
+            reject(events[place], misfit)
     rejected.sort(key=lambda each: each.position)
     return Decoded(_table(contract, list(rows.values())), np.array(list(rows), np.int64), rejected)
 
@@ -64,18 +66,6 @@ def _row(contract: Contract, value: bytes | None, key: bytes | None) -> Row:
     extra |= event
     row["_extra"] = json_text.write(extra) if extra else None
     return row
-
-
-def _misfits(field: Field, positions: list[int], rows: dict[int, Row]) -> list[tuple[int, Unfit]]:
-    """The rows at ``positions`` whose ``field`` does not convert, found by halving."""
-    try:
-        _column(field, [rows[position].get(field.name) for position in positions])
-        return []
-    except Unfit as unfit:
-        if len(positions) == 1:
-            return [(positions[0], unfit)]
-    middle = len(positions) // 2
-    return _misfits(field, positions[:middle], rows) + _misfits(field, positions[middle:], rows)
 
 
 def _table(contract: Contract, rows: list[Row]) -> pa.Table:

@@ -15,6 +15,7 @@ from sinks.json_rows import decode_rows
 
 CONTRACT = contract_for("bank.parties")
 FLAT = contract_for("bank.transactions")
+BULK = {contract.topic: BulkDecoder(contract) for contract in (CONTRACT, FLAT)}
 ODD = st.sampled_from(
     [
         None,
@@ -72,12 +73,42 @@ def test_bulk_and_rows_agree(contract: Contract, data: st.DataObject) -> None:
     value = message(contract, changes, data.draw(st.sampled_from([None, 1])))
     for position, piece in data.draw(CUTS.filter(lambda cuts: len(cuts) <= 2)):
         value = value[:position] + piece + value[position + 1 :]
-    bulk = BulkDecoder(contract).decode([value], [b"k"])
+    bulk = BULK[contract.topic].decode([value], [b"k"])
     rows = decode_rows(contract, [value], [b"k"])
     assert rows.table.num_rows + len(rows.rejected) == 1
-    if bulk is not None:
+    if len(bulk.positions):
         assert not rows.rejected, (value, rows.rejected)
         assert bulk.table.equals(rows.table), value
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    name=st.text(),
+    ascii_only=st.booleans(),
+    separators=st.sampled_from([(",", ":"), (", ", ": "), (" ,\n", "\t:\r\n")]),
+    absent=st.sampled_from([{}, {"value_date": None}, {"channel": None, "purpose": None}]),
+)
+def test_valid_messages_take_the_fast_path(
+    name: str, ascii_only: bool, separators: tuple[str, str], absent: dict[str, None]
+) -> None:
+    valid = json.loads(message(FLAT, {}, None)) | {"debtor_name": name} | absent
+    value = json.dumps(valid, ensure_ascii=ascii_only, separators=separators).encode()
+    bulk = BULK[FLAT.topic].decode([value], [None])
+    assert bulk.table.column("debtor_name").to_pylist() == [name]
+    assert bulk.table.equals(decode_rows(FLAT, [value], [None]).table)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        rb'"\u12"', rb'"\ud800"', rb'"\ud800\u0041"', rb'"\udc00"', rb'"\x41"', b'"\x01"', b'"a', rb'"a\"', b"01", b"-", b"1.",
+        b"1e", b"+1", b".5", b"NaN", b"-Infinity", b"tru", b"nul", b"True", b"'a'", b"{}", b'{"a":1}', b"[1]", b"1 2", b"",
+    ],
+)  # fmt: skip
+def test_what_is_no_json_is_left_to_the_row_path(spoilt: bytes) -> None:
+    value = message(FLAT, {"purpose": "HERE"}, None).replace(b'"HERE"', spoilt)
+    assert not len(BULK[FLAT.topic].decode([value], [None]).positions)
+    assert len(decode_rows(FLAT, [value], [None]).rejected) == 1
 
 
 def test_a_bad_message_spoils_none_of_its_neighbours() -> None:
@@ -96,7 +127,8 @@ def test_a_bad_message_spoils_none_of_its_neighbours() -> None:
 def test_clean_batches_take_the_fast_path() -> None:
     for contract in (CONTRACT, FLAT):
         for indent in (None, 1):
-            assert BulkDecoder(contract).decode([message(contract, {}, indent)] * 10, [b"k"] * 10) is not None
+            values = [message(contract, {}, indent)] * 10
+            assert BULK[contract.topic].decode(values, [b"k"] * 10).positions.tolist() == list(range(10))
 
 
 @pytest.mark.parametrize("tail", [b",}", b", }", b",\n}"])

@@ -1,0 +1,65 @@
+"""What decoding costs: CPU seconds a million messages, beside DuckDB's `from_json` on the same bytes, in one run.
+
+    python benchmarks/decode.py [--messages 100000] [--rounds 10] [--json]
+
+One thread; the figures are the least of the rounds, which take turns. `from_json` takes the same fields out as text and
+checks nothing, the decoder also converts them and proves each message.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+
+import duckdb
+import pyarrow as pa
+from ingest import TOPIC, transaction
+
+from contracts import contract_for
+from sinks.json_decoder import JsonDecoder
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args()
+    values: list[bytes | None] = [transaction(number) for number in range(arguments.messages)]
+    keys: list[bytes | None] = [b"A%08d" % (number % 50_000) for number in range(arguments.messages)]
+    contract = contract_for(TOPIC)
+    decoder = JsonDecoder(contract)
+    connection = duckdb.connect(config={"threads": "1"})
+    structure = json.dumps({field.name: "VARCHAR" for field in contract.fields})
+    messages = pa.table({"message": pa.array(values, pa.string())})
+
+    def from_json() -> None:
+        connection.register("messages", messages)
+        taken = "select unnest(from_json(message, $structure)) from messages"
+        assert connection.execute(taken, {"structure": structure}).to_arrow_table().num_rows == arguments.messages
+
+    def decode() -> None:
+        assert decoder.decode(values, keys).table.num_rows == arguments.messages
+
+    ways: dict[str, Callable[[], None]] = {"decoder": decode, "from_json alone": from_json}
+    least = dict.fromkeys(ways, float("inf"))
+    for way in ways.values():
+        way()
+    for _ in range(arguments.rounds):
+        for name, way in ways.items():
+            began = time.process_time()
+            way()
+            least[name] = min(least[name], time.process_time() - began)
+    report = {name: round(seconds * 1_000_000 / arguments.messages, 2) for name, seconds in least.items()}
+    print(
+        json.dumps(report)
+        if arguments.json
+        else "\n".join(f"{name}: {s} CPU s a million" for name, s in report.items())
+    )
+
+
+if __name__ == "__main__":
+    main()
