@@ -1,7 +1,9 @@
 """A service's process: started detached, found again by its command line, stopped within a time."""
 
+import math
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +13,7 @@ import psutil
 from local import signals
 
 TAIL_BYTES = 4000
+POLL_SECONDS = 0.02
 
 
 def start(command: list[str], console: Path, folder: Path, user: str | None = None) -> psutil.Process:
@@ -68,14 +71,11 @@ def read_pid(pid_file: Path) -> int | None:
 
 def stop(process: psutil.Process, seconds: float, how: int = signal.SIGTERM) -> bool:
     """Ask `process` to end by signal `how`, and kill it when it has not after `seconds`; True when it ended itself."""
-    try:
+    with suppress(psutil.NoSuchProcess):
         process.send_signal(how)
-        process.wait(seconds)
-    except psutil.NoSuchProcess:
-        return True
-    except psutil.TimeoutExpired:
-        kill(process)
-        return False
+        if not _ended(process, seconds):
+            kill(process)
+            return False
     return True
 
 
@@ -86,7 +86,23 @@ def kill(process: psutil.Process) -> None:
         for each in family:
             with suppress(psutil.NoSuchProcess):
                 each.kill()
-        psutil.wait_procs(family)
+        for each in family:
+            _ended(each, math.inf)
+
+
+def _ended(process: psutil.Process, seconds: float) -> bool:
+    """Wait until `process` runs no more, at most `seconds`; False when it still runs.
+
+    A zombie has ended: the process that started it may live on, and wait for this one before it looks after it.
+    """
+    until = time.monotonic() + seconds
+    while is_alive(process):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(POLL_SECONDS)
+    with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+        process.wait(0)  # reaps it if it is a child of this process
+    return True
 
 
 def is_alive(process: psutil.Process) -> bool:

@@ -1,17 +1,15 @@
 """Ctrl-C or SIGTERM in the middle of anything leaves nothing running that was not running before."""
 
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
-import psutil
 import pytest
 from conditions import wait_until
 from faults import kill_broker
+from interruptions import commands, interrupt_when, of_home
 
 from local.kafka import Broker
 from local.postgres import Postgres
@@ -41,25 +39,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     down(folder)
 
 
-def of_home(home: Path) -> set[int]:
-    """The ids of all processes that work in `home` or name it in their command."""
-    found = set()
-    for process in psutil.process_iter():
-        try:
-            if str(home) in " ".join(process.cmdline()) or Path(process.cwd()).is_relative_to(home):
-                found.add(process.pid)
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-    return found
-
-
-def commands(home: Path) -> list[str]:
-    """The command lines of those processes."""
-    found = []
-    for pid in of_home(home):
-        with suppress(psutil.NoSuchProcess):
-            found.append(" ".join(psutil.Process(pid).cmdline()))
-    return found
+def program(text: str, home: Path) -> list[str]:
+    return [sys.executable, "-c", text, str(home)]
 
 
 def formatting(home: Path) -> bool:
@@ -82,30 +63,12 @@ def inside(home: Path) -> bool:
     return (home / "inside").exists()
 
 
-def interrupt_when(condition: Callable[[Path], bool], program: str, home: Path, number: int) -> int:
-    """Run `program` on `home`, send its process group the signal `number` in a certain state; returns its exit status.
-
-    The signal goes to the group, as a Ctrl-C in a terminal does.
-    """
-    with subprocess.Popen(
-        [sys.executable, "-c", program, str(home)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as child:
-        wait_until(lambda: condition(home), condition.__name__)
-        assert child.poll() is None
-        os.killpg(child.pid, number)
-        return child.wait()
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("condition", [broker_runs, postgres_runs])
 def test_an_interrupted_up_leaves_nothing(
     home: Path, condition: Callable[[Path], bool], number: signal.Signals
 ) -> None:
-    assert interrupt_when(condition, UP, home, number) != 0
+    assert interrupt_when(condition, program(UP, home), home, number) != 0
     assert of_home(home) == set()
 
 
@@ -113,7 +76,7 @@ def test_an_interrupted_up_leaves_nothing(
 def test_an_interrupted_first_up_leaves_nothing_and_the_next_works(
     tmp_path: Path, condition: Callable[[Path], bool]
 ) -> None:
-    assert interrupt_when(condition, UP, tmp_path, signal.SIGINT) != 0
+    assert interrupt_when(condition, program(UP, tmp_path), tmp_path, signal.SIGINT) != 0
     assert of_home(tmp_path) == set()
     try:
         assert up(tmp_path).started == {"kafka", "postgres"}
@@ -126,7 +89,7 @@ def test_an_interrupted_up_leaves_what_ran_before(home: Path) -> None:
     try:
         kill_broker(home)
         before = status(home)[1].pid
-        interrupt_when(broker_runs, UP, home, signal.SIGINT)
+        interrupt_when(broker_runs, program(UP, home), home, signal.SIGINT)
         assert [each.state for each in status(home)] == ["stopped", "running"]
         assert status(home)[1].pid == before
     finally:
@@ -135,7 +98,7 @@ def test_an_interrupted_up_leaves_what_ran_before(home: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_block_with_running_services_stops_them(home: Path, number: signal.Signals) -> None:
-    assert interrupt_when(inside, RUNNING, home, number) != 0
+    assert interrupt_when(inside, program(RUNNING, home), home, number) != 0
     assert of_home(home) == set()
 
 
@@ -143,7 +106,17 @@ def test_a_block_leaves_services_that_ran_before(home: Path) -> None:
     up(home)
     try:
         before = of_home(home)
-        interrupt_when(inside, RUNNING, home, signal.SIGINT)
+        interrupt_when(inside, program(RUNNING, home), home, signal.SIGINT)
         assert of_home(home) == before
     finally:
         down(home)
+
+
+def test_services_go_down_while_the_process_that_started_them_lives(home: Path) -> None:
+    with subprocess.Popen(program(RUNNING, home), stdin=subprocess.PIPE) as child:
+        wait_until(lambda: inside(home), "the block is entered")
+        assert down(home) == {"kafka", "postgres"}
+        assert child.poll() is None
+        child.communicate()
+    assert child.returncode == 0
+    assert of_home(home) == set()
