@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import contracts
-from cli.console import AsJson, Ticker, answer, print_json, print_rows
+from cli.console import AsJson, Ticker, answer, print_json, print_rows, progress
 from cli.environment import lake
 from sinks import Event, LandingResult, SinkConfig, Step, accept_gap, remove_orphans, run_until_caught_up
 from sinks import lag as lag_of
@@ -46,6 +46,7 @@ def run(
     with lake() as found:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
+        progress("landing; Ctrl-C ends it")
         land = run_until_caught_up if until_caught_up else run_sink
         result = land(config, found, stop, observe=observe)
     show(result, as_json=as_json)

@@ -22,6 +22,9 @@ def listening(progress: Progress) -> Iterator[None]:
 
 def tell(message: str) -> None:
     """Tell whoever waits for this run."""
-    listener = _listener.get()
-    if listener is not None:
-        listener(message)
+    teller()(message)
+
+
+def teller() -> Progress:
+    """``tell`` for threads that an op starts, which know nothing of the block they were started in."""
+    return _listener.get() or (lambda _: None)

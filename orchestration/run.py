@@ -7,6 +7,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster._core.events import RunFailureReason
 from dagster._core.execution.stats import RunStepKeyStatsSnapshot
 
 from lakehouse.settings import Settings
@@ -55,6 +56,7 @@ def run_pipeline(settings: Settings, job: str = "pipeline", progress: Progress =
 
     Raises:
         ValueError: there is no such job.
+        KeyboardInterrupt: the run was interrupted; Dagster has it as failed.
     """
     if job not in JOBS:
         raise ValueError(f"there is no job {job!r}; jobs: {', '.join(JOBS)}")
@@ -72,9 +74,15 @@ def run_pipeline(settings: Settings, job: str = "pipeline", progress: Progress =
                 tags=_LOCATION,
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
+            if any(_is_interruption(event) for event in executed.all_events):
+                raise KeyboardInterrupt
             run = instance.get_run_by_id(executed.run_id)
             assert run is not None
             return _result(job, executed, instance.get_run_step_stats(run.run_id), run.tags)
+
+
+def _is_interruption(event: dg.DagsterEvent) -> bool:
+    return event.is_job_failure and event.job_failure_data.failure_reason is RunFailureReason.UNEXPECTED_TERMINATION
 
 
 def _result(

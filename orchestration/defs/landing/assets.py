@@ -12,7 +12,7 @@ from lakehouse.attach import connect
 from lakehouse.settings import Settings
 from orchestration.broker import positions
 from orchestration.defs.topics.assets import topic_key
-from orchestration.progress import tell
+from orchestration.progress import teller
 from sinks import Event, SinkConfig, Step, run_until_caught_up
 
 # Two catch-ups at once would only take partitions from each other.
@@ -47,6 +47,8 @@ def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[
     chosen = [each for each in contracts.load().values() if landing_key(each) in context.selected_asset_keys]
     config = SinkConfig(topics=tuple(contract.topic for contract in chosen))
     landed = 0
+    # The sink's threads observe.
+    tell = teller()
 
     def observe(event: Event) -> None:
         nonlocal landed
