@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -38,6 +39,16 @@ class Gap:
     next: int | None
 
 
+@dataclass(frozen=True)
+class Acceptance:
+    """Who lets landing of ``topic`` go on without what is gone, why, and when."""
+
+    topic: str
+    accepted_by: str
+    reason: str
+    accepted_at: datetime
+
+
 def accept_gap(
     settings: Settings,
     topic: str,
@@ -61,32 +72,14 @@ def accept_gap(
         identity = Identity(broker.cluster_id(), {topic: described.topic_id})
         held = broker.held(described.partitions)
     session = LakeSession(settings, SERVICE_SECONDS)
+    acceptance = Acceptance(topic, accepted_by, reason, clock())
 
-    def work(connection: duckdb.DuckDBPyConnection, _attempt: int) -> list[Gap]:
+    def work(connection: duckdb.DuckDBPyConnection, attempt: int) -> list[Gap]:
+        # The answer to the attempt before may have been lost, not the attempt.
+        if attempt and (accepted := _accepted(connection, acceptance)):
+            return accepted
         prepare(connection, ())
-        connection.execute("begin")
-        try:
-            gaps = _close_gaps(connection, identity, held, topic, clock)
-            for gap in gaps:
-                connection.execute(
-                    "insert into lake.ledger.gaps values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    [
-                        identity.cluster_id,
-                        topic,
-                        gap.topic_id,
-                        gap.partition.number,
-                        gap.first,
-                        gap.next,
-                        reason,
-                        accepted_by,
-                        clock(),
-                    ],
-                )
-        except BaseException:
-            connection.execute("rollback")
-            raise
-        connection.execute("commit")
-        return gaps
+        return _transact(connection, identity, held, acceptance)
 
     try:
         return session.insist(work)
@@ -94,12 +87,57 @@ def accept_gap(
         session.close()
 
 
+def _accepted(connection: duckdb.DuckDBPyConnection, acceptance: Acceptance) -> list[Gap]:
+    """The gaps that this acceptance has recorded."""
+    rows = connection.execute(
+        """
+            select partition, topic_id, from_offset, to_offset
+            from lake.ledger.gaps
+            where topic = ? and accepted_by = ? and reason = ? and accepted_at = ?
+            order by all
+        """,
+        [acceptance.topic, acceptance.accepted_by, acceptance.reason, acceptance.accepted_at],
+    ).fetchall()
+    return [Gap(Partition(acceptance.topic, number), topic_id, first, past) for number, topic_id, first, past in rows]
+
+
+def _transact(
+    connection: duckdb.DuckDBPyConnection,
+    identity: Identity,
+    held: Mapping[Partition, Held],
+    acceptance: Acceptance,
+) -> list[Gap]:
+    connection.execute("begin")
+    try:
+        gaps = _close_gaps(connection, identity, held, acceptance.topic, acceptance.accepted_at)
+        for gap in gaps:
+            connection.execute(
+                "insert into lake.ledger.gaps values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    identity.cluster_id,
+                    acceptance.topic,
+                    gap.topic_id,
+                    gap.partition.number,
+                    gap.first,
+                    gap.next,
+                    acceptance.reason,
+                    acceptance.accepted_by,
+                    acceptance.accepted_at,
+                ],
+            )
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
+    return gaps
+
+
 def _close_gaps(
     connection: duckdb.DuckDBPyConnection,
     identity: Identity,
     held: Mapping[Partition, Held],
     topic: str,
-    clock: Clock,
+    at: datetime,
 ) -> list[Gap]:
     entries = ledger.entries(connection, [topic])
     current = [entry for entry in entries if entry.matches(identity)]
@@ -108,7 +146,7 @@ def _close_gaps(
         # Their rows go, so that a sink that still holds messages of the old topic is fenced.
         ledger.remove(connection, former)
         fresh = {partition: each.start for partition, each in held.items() if partition not in _partitions(current)}
-        ledger.add(connection, identity, fresh, clock())
+        ledger.add(connection, identity, fresh, at)
         return [Gap(entry.partition, entry.topic_id, entry.next_offset, None) for entry in former]
     behind = [entry for entry in current if entry.next_offset < held[entry.partition].start]
     if not behind:
@@ -116,7 +154,7 @@ def _close_gaps(
             f"topic {topic} still holds everything that was not landed yet; there is no gap to accept"
         )
     moves = {entry.partition: Range(entry.next_offset, held[entry.partition].start) for entry in behind}
-    ledger.advance(connection, identity, moves, clock())
+    ledger.advance(connection, identity, moves, at)
     return [Gap(partition, identity.topic_ids[topic], each.first, each.next) for partition, each in moves.items()]
 
 

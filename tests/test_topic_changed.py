@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from conditions import wait_until
 from confluent_kafka import TopicPartition
@@ -12,8 +13,9 @@ from confluent_kafka.admin import AdminClient
 from landing_bench import Bench, party
 
 from local.topics import ensure_topics
-from sinks import Event, NothingToAccept, Step, accept_gap
+from sinks import Event, NothingToAccept, Step, accept_gap, gaps
 from sinks.errors import OffsetsLost, OtherCluster, TopicMissing, TopicRecreated
+from sinks.gaps import Gap
 
 
 def test_retention_overtook_the_sink(kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path]) -> None:
@@ -38,6 +40,27 @@ def test_retention_overtook_the_sink(kafka: str, new_topic: Callable[..., str], 
     assert bench.query("select from_offset, to_offset, reason, accepted_by from lake.ledger.gaps") == [
         (10, 25, "retention was too short", "operator")
     ]
+
+
+def test_a_gap_whose_answer_was_lost_is_accepted_once(
+    kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(kafka, new_topic, catalog)
+    bench.send(party(number) for number in range(10))
+    bench.land()
+    bench.send(party(number) for number in range(10, 30))
+    _delete_records(bench, before=25)
+    transact = gaps._transact
+    lost: list[list[Gap]] = []
+
+    def lose_the_answer(*arguments: Any) -> list[Gap]:
+        lost.append(transact(*arguments))
+        raise duckdb.IOException("the connection was cut before the answer came")
+
+    monkeypatch.setattr(gaps, "_transact", lose_the_answer)
+    accepted = accept_gap(bench.settings, bench.topic, accepted_by="operator", reason="retention was too short")
+    assert [accepted] == lost
+    assert bench.query("select from_offset, to_offset from lake.ledger.gaps") == [(10, 25)]
 
 
 def test_records_removed_while_the_sink_runs(
