@@ -21,6 +21,9 @@ from simulator.payments import HOUR_US
 TRANSACTIONS = "bank.transactions"
 MOVEMENTS_AT_A_TIME = 150_000
 ACCOUNT_AGE_DAYS = 400
+PLACEHOLDER_PERSON = "Placeholder person"
+PLACEHOLDER_FUNDS = "placeholder, the published data tell none"
+_NOT_LATIN = r"[^\p{Latin} '-]"
 _SHUFFLE_SEED = 20_250_101
 
 
@@ -116,15 +119,28 @@ class Replay:
 
     @cached_property
     def _holders(self) -> pl.DataFrame:
-        """Account number, name and party of every account; the log has no names, so they are drawn as for the bank."""
+        """Account number, name and party of every account; the log has no names, so they are drawn as for the bank.
+
+        What a log does not know is in two fields said in words, so that each filing about these persons says it too.
+        All names are in Latin letters: no regulator shall refuse a filing for the script of a name that we made up.
+        """
         accounts = self.log.accounts
         rng = np.random.Generator(np.random.PCG64(_SHUFFLE_SEED))
         persons = parties.natural_persons(
             rng, accounts.height, self.start, towns=accounts["town"].to_numpy(), ages=accounts["age"].to_numpy()
         )
-        turnover = pl.concat_str(accounts["turnover"].round().cast(pl.Int64), pl.lit(".00"))
+        latin = persons.filter(~pl.col("name").str.contains(_NOT_LATIN)).select(
+            "name", "first_name", "last_name", "gender"
+        )
+        persons = persons.with_columns(latin[np.arange(persons.height) % latin.height])
+        # To the cent: rounded to dollars, half of all salaries exceed what was declared.
+        turnover = accounts.select(_money((pl.col("turnover") * 100).round().cast(pl.Int64))).to_series()
         return persons.drop("tongue", "town", strict=False).with_columns(
-            accounts["number"], accounts["town"], turnover.alias("expected_monthly_turnover")
+            accounts["number"],
+            accounts["town"],
+            turnover.alias("expected_monthly_turnover"),
+            pl.lit(PLACEHOLDER_PERSON).alias("occupation"),
+            pl.lit(PLACEHOLDER_FUNDS).alias("source_of_funds"),
         )
 
     def _register(self) -> wire.Batch:
