@@ -115,7 +115,7 @@ def _record(case_id: str, act: str, officer: str, role: str, more: dict[str, Any
         print_json(event | {"partition": partition, "offset": offset})
     else:
         say(f"{act}: {event['decision_id']} at compliance.decisions[{partition}]@{offset}")
-        say("It counts from the next 'vigil sink run --until-caught-up' and 'vigil build'.")
+        say("It counts from the next 'vigil build', which lands it first.")
 
 
 def _require(case: dict[str, Any], act: str, officer: str) -> None:
