@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from conformity import faults
 
-from simulator.officers import TOPIC, as_messages, decide
+from contracts.decisions import TOPIC
+from simulator.officers import as_messages, decide
 
 LATER = datetime(2025, 4, 1)
 
