@@ -37,10 +37,17 @@ def run(
         bool, typer.Option("--until-caught-up", help="End when all that is in the topics at the start has landed.")
     ] = False,
     settings: Sets = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(help="Answer /metrics, /healthz and /readyz on this port; 0 for a free one. Off if not given."),
+    ] = None,
+    metrics_address: Annotated[
+        str | None, typer.Option(help="The address of that port; only this machine can reach it if not given.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Land topics until Ctrl-C or SIGTERM; what is under way is finished or dropped, either is safe."""
-    config = configured(topic, settings)
+    config = configured(topic, settings, metrics_port=metrics_port, metrics_address=metrics_address)
     stop = threading.Event()
     observe = Landing()
     with lake() as found:
@@ -94,9 +101,9 @@ def orphans(
     )
 
 
-def configured(topics: list[str] | None, settings: list[str] | None) -> SinkConfig:
-    """The sink's configuration from the command line's options."""
-    given: dict[str, object] = {}
+def configured(topics: list[str] | None, settings: list[str] | None, **options: object) -> SinkConfig:
+    """The sink's configuration from the command line's options; those that are None were not given."""
+    given: dict[str, object] = {name: value for name, value in options.items() if value is not None}
     for setting in settings or []:
         name, equals, value = setting.partition("=")
         if not equals:
@@ -129,6 +136,8 @@ class Landing:
         self._tick = Ticker("landed")
 
     def __call__(self, event: Event) -> None:
+        if event.step is Step.SERVING:
+            progress(f"metrics: {event.detail}/metrics, probes: {event.detail}/healthz and {event.detail}/readyz")
         if event.step is Step.COMMITTED:
             self._rows += sum(counts.rows for counts in event.counts.values())
             self._tick("rows", self._rows)

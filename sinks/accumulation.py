@@ -15,7 +15,7 @@ class Accumulation:
     def __init__(self, config: SinkConfig) -> None:
         self._config = config
         self._records: dict[str, Records] = {}
-        self._bytes = 0
+        self._sizes: dict[str, int] = {}
         self._since: float | None = None
         # Where the ledger will stand once everything handed over has landed, and where we have read to.
         self._handed: dict[Partition, int] = {}
@@ -52,13 +52,14 @@ class Accumulation:
         for topic, numbers in by_topic.items():
             if topic in self._records:
                 self._records[topic] = self._records[topic].without(numbers)
+                self._sizes[topic] = sum(map(len, filter(None, self._records[topic].values)))
         if not self.moved:
             self._since = None
 
     def add(self, topic: str, records: Records, size: int, positions: dict[Partition, int], now: float) -> None:
         """Gather ``records`` (``size`` bytes), after which its partitions stand at ``positions``."""
         self._records.setdefault(topic, Records()).extend(records)
-        self._bytes += size
+        self._sizes[topic] = self._sizes.get(topic, 0) + size
         self.advance(positions, now)
 
     def advance(self, positions: dict[Partition, int], now: float) -> None:
@@ -74,7 +75,7 @@ class Accumulation:
             return False
         return (
             now - self._since >= self._config.batch_seconds
-            or self._bytes >= self._config.batch_bytes
+            or sum(self._sizes.values()) >= self._config.batch_bytes
             or self.rows >= self._config.batch_rows
         )
 
@@ -85,7 +86,8 @@ class Accumulation:
             for partition, position in self.positions.items()
             if position > self._handed[partition]
         }
-        batch = Batch({topic: records for topic, records in self._records.items() if len(records)}, ranges)
+        records = {topic: records for topic, records in self._records.items() if len(records)}
+        batch = Batch(records, ranges, self._sizes)
         self._handed = dict(self.positions)
-        self._records, self._bytes, self._since = {}, 0, None
+        self._records, self._sizes, self._since = {}, {}, None
         return batch

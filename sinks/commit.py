@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
 
 import duckdb
@@ -62,9 +65,10 @@ class Committer:
             self._transact(connection, encoded)
             return Outcome.LANDED
 
+        began = time.monotonic()
         outcome = self._session.insist(work, self._abandon)
         if outcome is Outcome.LANDED:
-            self._tell(Step.COMMITTED, encoded)
+            self._tell(Step.COMMITTED, encoded, encoded.reasons, time.monotonic() - began)
         return outcome
 
     def _stands_as_expected(self, connection: duckdb.DuckDBPyConnection, encoded: Encoded) -> bool:
@@ -88,10 +92,12 @@ class Committer:
             self._record_commit(connection, encoded)
             self._tell(Step.PREPARED, encoded)
             connection.execute("commit")
-        except BaseException:
+        except BaseException as error:
             # The failure itself may have ended the transaction, or the connection.
             with contextlib.suppress(*PASSING):
                 connection.execute("rollback")
+            if isinstance(error, duckdb.TransactionException):
+                self._tell(Step.CONFLICTED, encoded)
             raise
 
     def _register_rows(self, connection: duckdb.DuckDBPyConnection, encoded: Encoded) -> None:
@@ -160,5 +166,13 @@ class Committer:
                 ],
             )
 
-    def _tell(self, step: Step, encoded: Encoded) -> None:
-        self._observe(Event(step, encoded.batch.commit_id, encoded.counts, encoded.files))
+    def _tell(
+        self,
+        step: Step,
+        encoded: Encoded,
+        reasons: Mapping[str, Mapping[str, int]] | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        batch = encoded.batch
+        told = Event(step, batch.commit_id, encoded.counts, encoded.files, ranges=batch.ranges, sizes=batch.sizes)
+        self._observe(replace(told, reasons=reasons or {}, seconds=seconds))

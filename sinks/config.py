@@ -33,7 +33,11 @@ class SinkConfig(BaseModel):
     ``batch_bytes`` or ``batch_seconds`` after its first message, whichever comes first. A topic's part of a batch with
     at most ``inline_rows`` rows goes into the catalog instead of a file of its own. ``decoders``: threads that decode.
     ``revoke_seconds``: longest wait for batches under way when partitions are taken away or the sink stops.
-    ``service_seconds``: longest wait for a catalog or broker that is away. ``kafka``: further librdkafka settings.
+    ``service_seconds``: longest wait for a catalog or broker that is away. ``metrics_port``: where metrics and health
+    are answered, 0 for a free port, none if not given; ``metrics_address``: the address of that port.
+    ``watch_seconds``: how often lag is measured and the lake is asked whether it is there. ``health_seconds``: the sink
+    counts as hung when its reading loop has not turned for so long, by default a minute more than ``service_seconds``.
+    ``kafka``: further librdkafka settings.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,6 +52,10 @@ class SinkConfig(BaseModel):
     decoders: int = Field(2, ge=1)
     revoke_seconds: float = Field(10.0, gt=0)
     service_seconds: float = Field(120.0, gt=0)
+    metrics_port: int | None = Field(None, ge=0, le=65535)
+    metrics_address: str = Field("127.0.0.1", min_length=1)
+    watch_seconds: float = Field(5.0, gt=0)
+    health_seconds: float | None = Field(None, gt=0)
     kafka: dict[str, str | int | float | bool] = Field(default_factory=dict)
 
     @field_validator("kafka")

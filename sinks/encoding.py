@@ -65,6 +65,16 @@ class Encoded:
         return {part.contract.topic: part.counts for part in self.parts}
 
     @property
+    def reasons(self) -> dict[str, dict[str, int]]:
+        """How many dead letters the batch holds for each reason, by topic."""
+        return {
+            part.contract.topic: {
+                pair["values"]: pair["counts"] for pair in part.dead_letters["reason"].value_counts().to_pylist()
+            }
+            for part in self.parts
+        }
+
+    @property
     def files(self) -> tuple[str, ...]:
         """The files it wrote."""
         return tuple(str(part.file) for part in self.parts if part.file)

@@ -46,7 +46,7 @@ class Pipeline:
                 return False
             self._under_way += 1
         counts = {topic: Counts(rows=len(records)) for topic, records in batch.records.items()}
-        self._observe(Event(Step.CONSUMED, batch.commit_id, counts))
+        self._observe(Event(Step.CONSUMED, batch.commit_id, counts, ranges=batch.ranges))
         self._waiting.put((batch, self._decoders.submit(self._encode, batch)))
         return True
 
@@ -69,7 +69,7 @@ class Pipeline:
 
     def _encode(self, batch: Batch) -> Encoded:
         encoded = self._encoder.encode(batch)
-        self._observe(Event(Step.ENCODED, batch.commit_id, encoded.counts, encoded.files))
+        self._observe(Event(Step.ENCODED, batch.commit_id, encoded.counts, encoded.files, ranges=batch.ranges))
         return encoded
 
     def _commit_all(self) -> None:
@@ -87,7 +87,8 @@ class Pipeline:
         encoded = future.result()
         if self.fenced.is_set() or self.failure or self._abandon.is_set():
             encoded.discard()
-            self._observe(Event(Step.ABANDONED, batch.commit_id, encoded.counts, encoded.files))
+            counts, files = encoded.counts, encoded.files
+            self._observe(Event(Step.ABANDONED, batch.commit_id, counts, files, ranges=batch.ranges))
         elif self._committer.commit(encoded) is Outcome.LANDED:
             self.landed.append((batch, encoded.counts))
         else:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from sinks.records import Partition, Range
 
 
 class Step(StrEnum):
     """The steps of a batch, in order, and what can befall it."""
 
+    SERVING = "serving"  # metrics and health are answered at the address in ``detail``; no batch yet
     ASSIGNED = "assigned"  # the group gave this sink partitions; no batch yet
+    REVOKED = "revoked"  # the group took partitions away; no batch either
     CONSUMED = "consumed"
     ENCODED = "encoded"
     REGISTERED = "registered"  # files registered in the open transaction, ledger not yet moved
     PREPARED = "prepared"  # everything is in the open transaction, about to commit
     COMMITTED = "committed"
+    CONFLICTED = "conflicted"  # the catalog refused the transaction for another one's sake; what that was is found out
     REPEATED = "repeated"  # the transaction did not go through and is tried again
     CONFIRMED = "confirmed"  # the transaction seemed lost, but the ledger has it
     FENCED = "fenced"  # another sink moved the ledger; the batch is dropped
@@ -38,7 +43,10 @@ class Counts:
 class Event:
     """One step of one batch. ``counts`` is by topic; before ENCODED it holds the messages as rows.
 
-    ASSIGNED is no step of a batch: its ``commit_id`` is empty, and ``counts`` names the topics.
+    SERVING, ASSIGNED and REVOKED are no steps of a batch: their ``commit_id`` is empty, ``counts`` names the topics.
+    ``ranges`` are the batch's offsets; at ASSIGNED and REVOKED, the partitions, standing still. ``sizes`` are bytes of
+    values by topic. ``reasons`` counts dead letters by topic and reason; ``seconds`` is how long the commit took with
+    all its attempts; both come with COMMITTED.
     """
 
     step: Step
@@ -46,6 +54,10 @@ class Event:
     counts: dict[str, Counts]
     files: tuple[str, ...] = ()
     detail: str | None = None
+    ranges: Mapping[Partition, Range] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    seconds: float | None = None
 
 
 Observer = Callable[[Event], None]

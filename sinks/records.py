@@ -75,10 +75,14 @@ def joined(parts: list[Ints]) -> Ints:
 
 @dataclass(frozen=True)
 class Batch:
-    """What is landed by one transaction: messages by topic, and how far each partition moves (also over holes)."""
+    """What is landed by one transaction: messages by topic, and how far each partition moves (also over holes).
+
+    ``sizes`` are the bytes of the messages' values, by topic.
+    """
 
     records: dict[str, Records]
     ranges: dict[Partition, Range]
+    sizes: dict[str, int] = field(default_factory=dict)
     commit_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def offsets_of(self, topic: str) -> int:

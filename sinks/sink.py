@@ -20,14 +20,16 @@ from sinks.config import SinkConfig
 from sinks.consumer import Rebalance, TopicConsumer
 from sinks.encoding import Encoder
 from sinks.errors import FencedOut
+from sinks.health import Health
 from sinks.json_decoder import JsonDecoder
 from sinks.lake_session import LakeSession
 from sinks.ledger import Identity
+from sinks.monitoring import Monitoring
 from sinks.parquet import FileWriter
 from sinks.pipeline import Pipeline
 from sinks.positions import Positions
 from sinks.progress import Counts, Event, Observer, Step
-from sinks.records import Batch, Partition
+from sinks.records import Batch, Partition, Range
 from sinks.result import Landed, LandingResult
 
 READ_SECONDS = 0.1
@@ -53,6 +55,7 @@ class Sink:
         until_caught_up: bool,
     ) -> None:
         self._config = config
+        self._settings = settings
         self._servers = named_servers(settings)
         self._stop = stop
         self._observe = observe
@@ -68,14 +71,19 @@ class Sink:
         self._fences = 0
         self._standing: dict[Partition, int] = {}
         self._asked = 0.0
+        self._health = Health(config, stop)
+        self._monitoring: Monitoring | None = None
 
     def run(self) -> LandingResult:
         """Land; see ``sinks.landing.run``."""
         began = time.monotonic()
         with ExitStack() as stack:
+            monitoring = self._start_monitoring(stack)
             stack.enter_context(self._broker)
             stack.callback(self._session.close)
             self._session.insist(lambda connection, _: prepare(connection, self._contracts.values()))
+            if monitoring:
+                stack.enter_context(monitoring.watching())
             described = self._broker.topics(self._config.topics)
             ids = {name: topic.topic_id for name, topic in described.items()}
             identity = Identity(self._broker.cluster_id(), ids)
@@ -95,6 +103,15 @@ class Sink:
         self._result.seconds = time.monotonic() - began
         return self._result
 
+    def _start_monitoring(self, stack: ExitStack) -> Monitoring | None:
+        if self._config.metrics_port is None:
+            return None
+        monitoring = Monitoring(self._config, self._settings, self._servers, self._health, self._clock)
+        url = stack.enter_context(monitoring.serving())
+        self._monitoring = monitoring
+        self._note(Event(Step.SERVING, "", {topic: Counts() for topic in self._config.topics}, detail=url))
+        return monitoring
+
     def _start_pipeline(self, identity: Identity, stack: ExitStack) -> Pipeline:
         abandon = threading.Event()
         committer = Committer(self._session, identity, f"{socket.gethostname()}:{os.getpid()}", self._note, abandon)
@@ -106,6 +123,7 @@ class Sink:
 
     def _turn(self) -> None:
         """Read once; hand a batch over when it is due."""
+        self._health.beat()
         self._raise_failure()
         if self._pipeline.fenced.is_set():
             self._stand_anew()
@@ -119,6 +137,7 @@ class Sink:
     def _hand_over(self, batch: Batch) -> None:
         blocked_since = time.monotonic()
         while not self._pipeline.offer(batch, READ_SECONDS):
+            self._health.beat()
             self._raise_failure()
             if self._stop.is_set() or self._pipeline.fenced.is_set():
                 return
@@ -155,7 +174,7 @@ class Sink:
         positions = self._positions.resolve(partitions)
         self._accumulation.hold(positions)
         self._standing |= positions
-        self._note(Event(Step.ASSIGNED, "", {partition.topic: Counts() for partition in partitions}))
+        self._tell_of(Step.ASSIGNED, positions)
         return positions
 
     def _on_revoked(self, partitions: list[Partition]) -> None:
@@ -163,9 +182,15 @@ class Sink:
         # What is under way may still land, so that the next owner need not read it again; either is safe.
         self._pipeline.wait_idle(self._config.revoke_seconds)
         self._account(wait=True)
+        self._tell_of(Step.REVOKED, {each: self._standing[each] for each in partitions if each in self._standing})
 
     def _on_lost(self, partitions: list[Partition]) -> None:
         self._accumulation.release(set(partitions))
+        self._tell_of(Step.REVOKED, {each: self._standing[each] for each in partitions if each in self._standing})
+
+    def _tell_of(self, step: Step, positions: dict[Partition, int]) -> None:
+        ranges = {partition: Range(offset, offset) for partition, offset in positions.items()}
+        self._note(Event(step, "", {partition.topic: Counts() for partition in positions}, ranges=ranges))
 
     def _ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
         # Only a partition that never had a message has nothing to wait for; of one that was emptied some may be lost.
@@ -197,6 +222,8 @@ class Sink:
         with self._lock:
             self._result.fenced += event.step is Step.FENCED
             self._result.repeated += event.step is Step.REPEATED
+        if self._monitoring:
+            self._monitoring.metrics.observe(event)
         self._observe(event)
 
     def _raise_failure(self) -> None:
