@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from cli.console import AsJson, answer, progress
+from cli.console import AsJson, answer, print_json, print_rows, progress
+from cli.effective import effective
 from cli.environment import lake
+from cli.sink import Sets, configured
 from lakehouse.settings import Settings
 from local import services
 
@@ -16,7 +18,7 @@ def up(as_json: AsJson = False) -> None:
     """Start Kafka and PostgreSQL on this machine, unless the environment names others; safe to repeat."""
     with lake(keep=True):
         pass
-    status(as_json)
+    status(as_json=as_json)
 
 
 def down(as_json: AsJson = False) -> None:
@@ -25,9 +27,22 @@ def down(as_json: AsJson = False) -> None:
     answer([{"stopped": name} for name in sorted(stopped)], as_json=as_json, title="stopped")
 
 
-def status(as_json: AsJson = False) -> None:
+def status(
+    config: Annotated[
+        bool, typer.Option("--config", help="Show the settings in force instead, every secret masked.")
+    ] = False,
+    settings: Sets = None,
+    as_json: AsJson = False,
+) -> None:
     """Say which services run and where."""
-    answer(services.status(Settings().home), as_json=as_json)
+    if not config:
+        answer(services.status(Settings().home), as_json=as_json)
+        return
+    found = effective(Settings(), configured(None, settings))
+    if as_json:
+        print_json(found)
+    else:
+        print_rows([{"setting": name, "value": value} for name, value in found.items()])
 
 
 def ui(port: Annotated[int | None, typer.Option(help="Port on 127.0.0.1; a free one if not given.")] = None) -> None:

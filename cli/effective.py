@@ -1,0 +1,31 @@
+"""The settings that are in force, as they may be shown: every secret is masked."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lakehouse.secrets import without_passwords
+from lakehouse.settings import Settings
+from sinks import SinkConfig
+
+MASK = "***"
+# By their names: librdkafka's passwords, passphrases, client secrets, keys given in full, and what logs in with tokens.
+_SECRET = re.compile(r"password|passphrase|secret|credential|token|jaas|assertion|\.pem$|\.config$|\.key$")
+
+
+def effective(settings: Settings, config: SinkConfig) -> dict[str, Any]:
+    """Each setting by its name: those of the environment, then the sink's; None where nothing is set."""
+    outside = {("" if name.startswith("kafka_") else "VIGIL_") + name.upper(): value for name, value in settings}
+    sink = {f"sink.{name}": value for name, value in config if name != "kafka"}
+    kafka = {f"sink.kafka.{name}": value for name, value in config.kafka.items()}
+    return {name: shown(name, value) for name, value in {**outside, **sink, **kafka}.items()}
+
+
+def shown(name: str, value: Any) -> Any:
+    """``value`` of the setting ``name`` as it may be read by anyone."""
+    if value is None or isinstance(value, bool | int | float):
+        return MASK if value is not None and _SECRET.search(name) else value
+    if _SECRET.search(name):
+        return MASK
+    return list(value) if isinstance(value, tuple) else without_passwords(str(value))
