@@ -8,12 +8,12 @@ from contextlib import closing
 import duckdb
 
 from lakehouse.attach import connect
+from lakehouse.errors import LakeError
 from lakehouse.settings import Settings
 from sinks.broker import Broker
 from sinks.config import SinkConfig
 from sinks.errors import SinkError
 from sinks.health import Health
-from sinks.lake_session import PASSING
 from sinks.metrics import Metrics
 from sinks.oldest import OldestWaiting
 
@@ -65,7 +65,8 @@ class Watch:
                 """,
                 {"topics": list(self._config.topics)},
             ).fetchall()
-        except PASSING:
+        except (duckdb.Error, LakeError):
+            # A catalog that dies in the middle of an answer is told of by errors of any kind.
             # The sink itself tells what is wrong once it cannot wait any longer.
             self._leave_lake()
             self._metrics.lake_silent()
