@@ -16,6 +16,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli import log_lines
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table for people.")]
 
 TICK_SECONDS = 2.0
@@ -28,6 +30,9 @@ _err = Console(stderr=True, highlight=False)
 
 def progress(message: str) -> None:
     """One line of progress of a long command, on standard error."""
+    if log_lines.wanted():
+        log_lines.log("progress", message=message)
+        return
     _err.print(message, style="dim", markup=False, soft_wrap=True)
 
 
@@ -40,6 +45,9 @@ def fail(message: str, *, as_json: bool = False) -> None:
     """An error, on standard error; for programs also as JSON on standard output."""
     if as_json:
         print_json({"error": message})
+    if log_lines.wanted():
+        log_lines.log("failed", "error", message=message)
+        return
     _err.print(f"error: {message}", style="red", markup=False, soft_wrap=True)
 
 

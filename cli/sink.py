@@ -10,9 +10,22 @@ from typing import Annotated
 import typer
 
 import contracts
-from cli.console import AsJson, Ticker, answer, print_json, print_rows, progress
+from cli.console import AsJson, Ticker, answer, fail, print_json, print_rows, progress
 from cli.environment import lake
-from sinks import Event, LandingResult, SinkConfig, Step, accept_gap, remove_orphans, run_until_caught_up
+from cli.log_lines import LogFormat, log_lines, log_step
+from lakehouse.errors import LakeError
+from local.errors import LocalServiceError
+from sinks import (
+    Event,
+    LandingResult,
+    Observer,
+    SinkConfig,
+    SinkError,
+    Step,
+    accept_gap,
+    remove_orphans,
+    run_until_caught_up,
+)
 from sinks import lag as lag_of
 from sinks import run as run_sink
 
@@ -44,18 +57,21 @@ def run(
     metrics_address: Annotated[
         str | None, typer.Option(help="The address of that port; only this machine can reach it if not given.")
     ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="Progress on standard error: lines for people, or a JSON object a line.")
+    ] = LogFormat.HUMAN,
     as_json: AsJson = False,
 ) -> None:
     """Land topics until Ctrl-C or SIGTERM; what is under way is finished or dropped, either is safe."""
-    config = configured(topic, settings, metrics_port=metrics_port, metrics_address=metrics_address)
-    stop = threading.Event()
-    observe = Landing()
-    with lake() as found:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
-        progress("landing; Ctrl-C ends it")
-        land = run_until_caught_up if until_caught_up else run_sink
-        result = land(config, found, stop, observe=observe)
+    with log_lines(log_format):
+        try:
+            config = configured(topic, settings, metrics_port=metrics_port, metrics_address=metrics_address)
+            result = _land(config, log_step if log_format is LogFormat.JSON else Landing(), until_caught_up)
+        except (LakeError, LocalServiceError, SinkError) as error:
+            if log_format is LogFormat.HUMAN:
+                raise
+            fail(str(error), as_json=as_json)
+            raise typer.Exit(1) from error
     show(result, as_json=as_json)
 
 
@@ -126,6 +142,16 @@ def show(result: LandingResult, *, as_json: bool) -> None:
             ),
             title="landed",
         )
+
+
+def _land(config: SinkConfig, observe: Observer, until_caught_up: bool) -> LandingResult:
+    stop = threading.Event()
+    with lake() as found:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        progress("landing; Ctrl-C ends it")
+        land = run_until_caught_up if until_caught_up else run_sink
+        return land(config, found, stop, observe=observe)
 
 
 class Landing:
