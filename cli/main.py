@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import duckdb
 import typer
 
 from cases.events import EventNotRecorded
-from cli import alerts, build, case, console, demo, evaluate, filing, reconcile, replay, services, simulate, sink, sql
+from cli import (
+    alerts,
+    build,
+    case,
+    console,
+    demo,
+    evaluate,
+    filing,
+    reconcile,
+    replay,
+    secret_files,
+    services,
+    simulate,
+    sink,
+    sql,
+)
 from cli.build import JobFailed
 from contracts import ContractError
 from detection.errors import DetectionError
@@ -60,6 +76,7 @@ app.command()(sql.sql)
 def main() -> None:
     """Run the command line; an expected error becomes one line and exit code 1."""
     try:
+        secret_files.read_into(os.environ)
         app()
     except EXPECTED as error:
         console.fail(str(error), as_json="--json" in sys.argv)

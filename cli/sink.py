@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import contracts
 from cli.console import AsJson, Ticker, answer, fail, print_json, print_rows, progress
 from cli.environment import lake
 from cli.log_lines import LogFormat, log_lines, log_step
+from cli.secret_files import SASL_PASSWORD
 from lakehouse.errors import LakeError
 from local.errors import LocalServiceError
 from sinks import (
@@ -127,6 +129,9 @@ def configured(topics: list[str] | None, settings: list[str] | None, **options: 
         given[name] = value
     if topics:
         given["topics"] = tuple(topics)
+    # A password among a command's options could be read by everyone on the machine.
+    if password := os.environ.get(SASL_PASSWORD):
+        given.setdefault("kafka.sasl.password", password)
     return SinkConfig.parse(given)
 
 
