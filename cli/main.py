@@ -14,6 +14,7 @@ from cli import (
     build,
     case,
     console,
+    dead_letters,
     demo,
     evaluate,
     filing,
@@ -63,6 +64,7 @@ app.command()(services.ui)
 app.command()(simulate.simulate)
 app.command()(replay.replay)
 app.add_typer(sink.app, name="sink")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(reconcile.reconcile)
 app.command()(build.build)
 app.command()(alerts.alerts)

@@ -20,6 +20,15 @@ SINK_COLUMNS = {
     "_landed_at": "TIMESTAMP",
 }
 
+# What came of a dead letter; all null while it is open. Lakes made before dead letters could be settled lack them.
+_SETTLEMENT = {
+    "replay_commit_id": "varchar",
+    "replayed_at": "timestamp",
+    "resolved_by": "varchar",
+    "resolution": "varchar",
+    "resolved_at": "timestamp",
+}
+
 _LEDGER = {
     "offsets": (
         "cluster_id varchar, topic varchar, topic_id varchar, partition integer, "
@@ -33,7 +42,8 @@ _LEDGER = {
     "dead_letters": (
         'commit_id varchar, cluster_id varchar, topic varchar, topic_id varchar, partition integer, "offset" bigint, '
         "timestamp timestamp, key blob, value blob, headers varchar, "
-        "reason varchar, detail varchar, landed_at timestamp"
+        "reason varchar, detail varchar, landed_at timestamp, "
+        + ", ".join(f"{name} {kind}" for name, kind in _SETTLEMENT.items())
     ),
     "gaps": (
         "cluster_id varchar, topic varchar, topic_id varchar, partition integer, from_offset bigint, to_offset bigint, "
@@ -53,7 +63,9 @@ def landing_columns(contract: Contract) -> dict[str, str]:
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
-    """Create what is missing of the ledger and of the contracts' landing tables; what exists is left alone.
+    """Create what is missing of the ledger and of the contracts' landing tables; what exists stays as it is.
+
+    To the dead letters of an older lake the columns are added that tell what came of them.
 
     Any number of processes may do so at once.
     """
@@ -78,6 +90,10 @@ def _create(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> Non
         connection.execute("create schema if not exists lake.ledger")
         for statement in statements:
             connection.execute(statement)
+        known = {row[0] for row in connection.execute("describe lake.ledger.dead_letters").fetchall()}
+        for name, kind in _SETTLEMENT.items():
+            if name not in known:
+                connection.execute(f"alter table lake.ledger.dead_letters add column {name} {kind}")
         connection.execute(f"create table if not exists lake.{_REGISTRY} (registrations bigint)")
         # In the transaction that creates the table, so that there is one row for ever.
         connection.execute(f"insert into lake.{_REGISTRY} select 0 where not exists (from lake.{_REGISTRY})")

@@ -2,6 +2,8 @@
 
 SinkError
 ├── SinkMisconfigured    a setting is wrong, or a topic has no landing contract
+├── LetterUnknown        no such dead letter
+├── LetterLanded         the dead letter has landed by a replay; nothing is left to resolve
 ├── TopicMissing         the broker has no such topic
 ├── LandingStopped       what the broker holds no longer continues what the ledger says; an operator must decide
 │   ├── OffsetsLost      the next offset is no longer in the topic (retention, deleted records) or not yet (truncated)
@@ -20,6 +22,14 @@ class SinkError(Exception):
 
 class SinkMisconfigured(SinkError):
     """A setting is wrong."""
+
+
+class LetterUnknown(SinkError):
+    """No such dead letter."""
+
+
+class LetterLanded(SinkError):
+    """The dead letter has landed by a replay."""
 
 
 class TopicMissing(SinkError):

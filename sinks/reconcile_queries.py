@@ -1,11 +1,16 @@
 """What the lake and its ledger say about a topic: the queries of a reconciliation, in the order they run."""
 
 # A row belongs to the commit of the same moment whose range holds its offset; that tells rows of a topic from those of
-# a former one of the same name, whose offsets are the same again. Dead letters have no place in the table.
+# a former one of the same name, whose offsets are the same again. Dead letters have no place in the table; one that was
+# replayed is a row, which stands behind those of higher offsets by right.
 SEEN = """
 create or replace temp table seen as
 with commits as (
-    select topic_id, committed_at, unnest(ranges) as range from lake.ledger.commits where topic = $topic
+    select commit_id, topic_id, committed_at, unnest(ranges) as range from lake.ledger.commits where topic = $topic
+),
+
+letters as (
+    select topic_id, partition, "offset", replay_commit_id from lake.ledger.dead_letters where topic = $topic
 ),
 
 landing as (
@@ -13,15 +18,25 @@ landing as (
 ),
 
 landed as (
-    select commits.topic_id, landing._partition as partition, landing._offset as "offset", landing.place
+    select
+        commits.topic_id,
+        landing._partition as partition,
+        landing._offset as "offset",
+        landing.place,
+        letters.replay_commit_id is not null as is_replayed
     from landing
     left join commits
         on commits.committed_at = landing._landed_at and commits.range.partition = landing._partition
         and landing._offset >= commits.range.first_offset and landing._offset < commits.range.next_offset
+    left join letters
+        on letters.replay_commit_id = commits.commit_id and letters.topic_id = commits.topic_id
+        and letters.partition = landing._partition and letters."offset" = landing._offset
 ),
 
 dead_letters as (
-    select topic_id, partition, "offset", null as place from lake.ledger.dead_letters where topic = $topic
+    select topic_id, partition, "offset", null as place, false as is_replayed
+    from letters
+    where replay_commit_id is null
 ),
 
 final as (
@@ -79,7 +94,7 @@ COUNTED = """
 with ordered as (
     select *, "offset" < lag("offset") over (partition by topic_id, partition order by place) as is_late
     from seen
-    where place is not null
+    where place is not null and not is_replayed
 ),
 
 late as (
