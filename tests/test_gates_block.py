@@ -65,6 +65,23 @@ DEAD_LETTERS = """
     insert into lake.ledger.dead_letters by name
     select 'bank.ownership' as topic, 2 as partition, 41 as "offset", 'not_json' as reason
 """
+# Of the topic's five dead letters three were replayed and one was resolved, of the old ones all.
+SETTLED = """
+    insert into lake.ledger.dead_letters by name
+    select 'bank.ownership' as topic, 2 as partition, i as "offset", 'malformed' as reason,
+        timestamp '2026-02-28 12:00:00' as landed_at, if(i < 3, 'r1', null) as replay_commit_id,
+        if(i < 3, null, timestamp '2026-02-28 13:00:00') as resolved_at
+    from range(4) as numbers(i)
+    union all
+    select 'reference.watchlists', 0, i, 'malformed', timestamp '2026-02-27 12:00:00', null,
+        timestamp '2026-02-28 13:00:00'
+    from range(50) as numbers(i)
+"""
+REPLAY = """
+    insert into lake.ledger.commits by name
+    select 'r1' as commit_id, 'bank.ownership' as topic, 3 as rows, 0 as dead_letters,
+        timestamp '2026-02-28 13:00:00' as committed_at
+"""
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +160,21 @@ def test_few_dead_letters_warn_and_many_shut_the_gate(asked: tuple[Results, Resu
     many = asked[1]["delivery", "landing.bank_ownership"]
     assert [failure.column for failure in many.failures] == ["recent_share"]
     assert '"offset":41' in many.summary()
+
+
+def test_settled_dead_letters_count_no_more(new_catalog: Callable[[], tuple[str, Path]], tmp_path: Path) -> None:
+    catalog, data_path = new_catalog()
+    settings = Settings(home=tmp_path, catalog=catalog, data_path=str(data_path))
+    with connect(settings) as connection:
+        prepare(connection, load().values())
+        for statement in (COMMITS, DEAD_LETTERS, SETTLED, REPLAY):
+            connection.execute(statement)
+        pin = latest(connection)
+    asked = gate(settings, pin, QUIET)
+    (failure,) = asked["delivery", "landing.bank_ownership"].failures
+    (row,) = failure.failing_rows
+    assert (row["recent_events"], row["recent_dead_letters"], row["dead_letters"]) == (15, 1, 1)
+    assert asked["delivery", "landing.reference_watchlists"].warnings == ()
 
 
 def test_an_old_burst_of_dead_letters_warns_and_shuts_nothing(asked: tuple[Results, Results]) -> None:
