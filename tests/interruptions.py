@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -51,6 +53,8 @@ def interrupt_when(condition: Callable[[Path], bool], command: list[str], home: 
             stdout=output,
             stderr=output,
             start_new_session=True,
+            # What runs in the background of a shell ignores SIGINT, and what it starts would too.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (it takes no lock)
         ) as child,
     ):
         try:
