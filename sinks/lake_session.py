@@ -61,7 +61,10 @@ class LakeSession:
         while True:
             try:
                 return work(self._connected(), attempt)
-            except PASSING as error:
+            except (duckdb.Error, CatalogUnreachable) as error:
+                # A catalog that dies in the middle of an answer is told of by an error of no kind.
+                if not isinstance(error, PASSING) and type(error) is not duckdb.Error:
+                    raise
                 # After a lost conflict the connection is as good as before, unless it keeps failing.
                 if not isinstance(error, duckdb.TransactionException) or attempt % 3 == 2:
                     self.close()

@@ -6,15 +6,35 @@ from types import SimpleNamespace
 
 import duckdb
 import psycopg
+import pytest
 from faults import restart_postgres_at_once
 from landing_bench import Bench, party
 
 from lakehouse.attach import connect
+from lakehouse.settings import Settings
 from local.postgres import Postgres
 from local.services import Services
 from sinks import Event, Step
+from sinks.lake_session import LakeSession
 
 MESSAGES = 300
+
+
+def test_an_error_of_no_kind_is_waited_out(catalog: tuple[str, Path]) -> None:
+    session = LakeSession(Settings(home=catalog[1].parent, catalog=catalog[0], data_path=str(catalog[1])), seconds=30)
+
+    def work(connection: duckdb.DuckDBPyConnection, attempt: int) -> int:
+        if attempt == 0:
+            raise duckdb.Error("server closed the connection unexpectedly")
+        return attempt
+
+    def faulty(connection: duckdb.DuckDBPyConnection, attempt: int) -> None:
+        connection.execute("select no_such_column")
+
+    assert session.insist(work) == 1
+    with pytest.raises(duckdb.BinderException):
+        session.insist(faulty)
+    session.close()
 
 
 def test_postgres_restarted_during_a_commit(
