@@ -23,12 +23,12 @@ MESSAGES = 300
 def test_an_error_of_no_kind_is_waited_out(catalog: tuple[str, Path]) -> None:
     session = LakeSession(Settings(home=catalog[1].parent, catalog=catalog[0], data_path=str(catalog[1])), seconds=30)
 
-    def work(connection: duckdb.DuckDBPyConnection, attempt: int) -> int:
+    def work(_connection: duckdb.DuckDBPyConnection, attempt: int) -> int:
         if attempt == 0:
             raise duckdb.Error("server closed the connection unexpectedly")
         return attempt
 
-    def faulty(connection: duckdb.DuckDBPyConnection, attempt: int) -> None:
+    def faulty(connection: duckdb.DuckDBPyConnection, _attempt: int) -> None:
         connection.execute("select no_such_column")
 
     assert session.insist(work) == 1
