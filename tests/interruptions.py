@@ -7,7 +7,6 @@ import signal
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import psutil
@@ -53,8 +52,7 @@ def interrupt_when(condition: Callable[[Path], bool], command: list[str], home: 
             stdout=output,
             stderr=output,
             start_new_session=True,
-            # What runs in the background of a shell ignores SIGINT, and what it starts would too.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (it takes no lock)
+            preexec_fn=_hear_signals,  # noqa: PLW1509 (it takes no lock)
         ) as child,
     ):
         try:
@@ -65,6 +63,12 @@ def interrupt_when(condition: Callable[[Path], bool], command: list[str], home: 
             if child.poll() is None:
                 os.killpg(child.pid, number)
         return child.wait()
+
+
+def _hear_signals() -> None:
+    """What runs in the background or under nohup ignores signals, and what it starts would too."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def told(home: Path) -> Path:
