@@ -18,7 +18,8 @@ import pyarrow as pa
 from ingest import TOPIC, transaction
 
 from contracts import contract_for
-from sinks.json_decoder import JsonDecoder
+from sinks.decoding.json_decoder import JsonDecoder
+from sinks.payloads import Payloads
 
 
 def main() -> None:
@@ -28,13 +29,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
-    values: list[bytes | None] = [transaction(number) for number in range(arguments.messages)]
-    keys: list[bytes | None] = [b"A%08d" % (number % 50_000) for number in range(arguments.messages)]
+    values = Payloads.of([transaction(number) for number in range(arguments.messages)])
+    keys = Payloads.of([b"A%08d" % (number % 50_000) for number in range(arguments.messages)])
     contract = contract_for(TOPIC)
     decoder = JsonDecoder(contract)
     connection = duckdb.connect(config={"threads": "1"})
     structure = json.dumps({field.name: "VARCHAR" for field in contract.fields})
-    messages = pa.table({"message": pa.array(values, pa.string())})
+    messages = pa.table({"message": values.arrow().cast(pa.string())})
 
     def from_json() -> None:
         connection.register("messages", messages)

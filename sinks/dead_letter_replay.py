@@ -21,9 +21,10 @@ from sinks import ledger
 from sinks.clock import Clock, utc_now
 from sinks.dead_letter_queries import MARK, NEXT, SOURCES
 from sinks.dead_letters import SERVICE_SECONDS, Selection, newest
+from sinks.decoding.json_decoder import JsonDecoder
 from sinks.errors import SinkMisconfigured
-from sinks.json_decoder import JsonDecoder
 from sinks.lake_session import PASSING, LakeSession
+from sinks.payloads import Payloads
 from sinks.progress import Counts, Event, Observer, Step, nobody
 
 # What one transaction replays at most; reconciling joins a commit's rows with its ranges, here often one an offset.
@@ -188,7 +189,9 @@ class _Part:
             unknown = NO_CONTRACT, f"topic {self._source.topic} has no contract"
             nothing = letters.slice(0, 0)
             return _Piece(self._source, letters, nothing, nothing, [unknown] * letters.num_rows, "", landed_at)
-        decoded = self._decoder.decode(letters["value"].to_pylist(), letters["key"].to_pylist())
+        decoded = self._decoder.decode(
+            Payloads.of(letters["value"].to_pylist()), Payloads.of(letters["key"].to_pylist())
+        )
         for each in decoded.rejected:
             fates[each.position] = each.reason, each.detail
         landing = letters.take(pa.array(decoded.positions))

@@ -13,7 +13,7 @@ from lakehouse.schema import prepare
 from lakehouse.settings import Settings
 from sinks.clock import Clock, utc_now
 from sinks.dead_letter_queries import GROUPS, NEWEST, RESOLVE, RESOLVED
-from sinks.decoder import REASONS
+from sinks.decoding.decoder import REASONS
 from sinks.errors import LetterLanded, LetterUnknown, SinkMisconfigured
 from sinks.lake_session import LakeSession
 

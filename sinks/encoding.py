@@ -17,10 +17,11 @@ from contracts import Contract
 from lakehouse.schema import landing_columns
 from sinks.broker import Broker
 from sinks.config import SinkConfig
-from sinks.decoder import Decoder, Rejected
+from sinks.decoding.decoder import Decoder, Rejected
 from sinks.errors import TopicRecreated
 from sinks.ledger import Identity
 from sinks.parquet import FileWriter
+from sinks.payloads import Payloads
 from sinks.progress import Counts
 from sinks.records import Batch, Headers, Ints, Records, joined
 
@@ -126,7 +127,7 @@ class Encoder:
     def _part(self, topic: str, batch: Batch, landed_at: datetime) -> Part:
         contract = self._contracts[topic]
         records = batch.records.get(topic, Records())
-        decoded = self._decoders[topic].decode(records.values, records.keys)
+        decoded = self._decoders[topic].decode(Payloads.of(records.values), Payloads.of(records.keys))
         origin = _Origin(records)
         own: dict[str, pa.Array | pa.ChunkedArray] = {
             "_partition": pa.array(origin.partitions[decoded.positions], pa.int32()),

@@ -15,7 +15,7 @@ import psutil
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from sinks.clock import Clock
-from sinks.decoder import REASONS
+from sinks.decoding.decoder import REASONS
 from sinks.health import Health
 from sinks.progress import Event, Step
 from sinks.records import Partition

@@ -18,10 +18,10 @@ from sinks.clock import Clock
 from sinks.commit import Committer
 from sinks.config import SinkConfig
 from sinks.consumer import Rebalance, TopicConsumer
+from sinks.decoding.json_decoder import JsonDecoder
 from sinks.encoding import Encoder
 from sinks.errors import FencedOut
 from sinks.health import Health
-from sinks.json_decoder import JsonDecoder
 from sinks.lake_session import LakeSession
 from sinks.ledger import Identity
 from sinks.monitoring import Monitoring

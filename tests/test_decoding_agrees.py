@@ -4,14 +4,15 @@ import json
 import random
 
 import pytest
+from decoding_of import decode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from landing_bench import party
 
 from contracts import Contract, contract_for
-from sinks.json_bulk import BulkDecoder
-from sinks.json_decoder import JsonDecoder
-from sinks.json_rows import decode_rows
+from sinks.decoding.json_bulk import BulkDecoder
+from sinks.decoding.json_decoder import JsonDecoder
+from sinks.decoding.json_rows import decode_rows
 
 CONTRACT = contract_for("bank.parties")
 FLAT = contract_for("bank.transactions")
@@ -73,7 +74,7 @@ def test_bulk_and_rows_agree(contract: Contract, data: st.DataObject) -> None:
     value = message(contract, changes, data.draw(st.sampled_from([None, 1])))
     for position, piece in data.draw(CUTS.filter(lambda cuts: len(cuts) <= 2)):
         value = value[:position] + piece + value[position + 1 :]
-    bulk = BULK[contract.topic].decode([value], [b"k"])
+    bulk = decode(BULK[contract.topic], [value], [b"k"])
     rows = decode_rows(contract, [value], [b"k"])
     assert rows.table.num_rows + len(rows.rejected) == 1
     if len(bulk.positions):
@@ -93,7 +94,7 @@ def test_valid_messages_take_the_fast_path(
 ) -> None:
     valid = json.loads(message(FLAT, {}, None)) | {"debtor_name": name} | absent
     value = json.dumps(valid, ensure_ascii=ascii_only, separators=separators).encode()
-    bulk = BULK[FLAT.topic].decode([value], [None])
+    bulk = decode(BULK[FLAT.topic], [value], [None])
     assert bulk.table.column("debtor_name").to_pylist() == [name]
     assert bulk.table.equals(decode_rows(FLAT, [value], [None]).table)
 
@@ -108,7 +109,7 @@ def test_valid_messages_take_the_fast_path(
 )
 def test_what_is_no_json_is_left_to_the_row_path(spoilt: bytes) -> None:
     value = message(FLAT, {"purpose": "HERE"}, None).replace(b'"HERE"', spoilt)
-    assert not len(BULK[FLAT.topic].decode([value], [None]).positions)
+    assert not len(decode(BULK[FLAT.topic], [value], [None]).positions)
     assert len(decode_rows(FLAT, [value], [None]).rejected) == 1
 
 
@@ -117,9 +118,9 @@ def test_a_bad_message_spoils_none_of_its_neighbours() -> None:
     values = [party(number) for number in range(5_000)]
     bad = {chosen.randrange(len(values)) for _ in range(7)}
     spoilt = [b"no JSON" if position in bad else value for position, value in enumerate(values)]
-    decoded = JsonDecoder(CONTRACT).decode(spoilt, [None] * len(spoilt))
+    decoded = decode(JsonDecoder(CONTRACT), spoilt, [None] * len(spoilt))
     assert {each.position for each in decoded.rejected} == bad
-    clean = JsonDecoder(CONTRACT).decode(values, [None] * len(values)).table
+    clean = decode(JsonDecoder(CONTRACT), values, [None] * len(values)).table
     kept = [position for position in range(len(values)) if position not in bad]
     assert decoded.positions.tolist() == kept
     assert decoded.table.equals(clean.take(kept).combine_chunks()) or decoded.table == clean.take(kept)
@@ -129,11 +130,11 @@ def test_clean_batches_take_the_fast_path() -> None:
     for contract in (CONTRACT, FLAT):
         for indent in (None, 1):
             values = [message(contract, {}, indent)] * 10
-            assert BULK[contract.topic].decode(values, [b"k"] * 10).positions.tolist() == list(range(10))
+            assert decode(BULK[contract.topic], values, [b"k"] * 10).positions.tolist() == list(range(10))
 
 
 @pytest.mark.parametrize("tail", [b",}", b", }", b",\n}"])
 def test_a_trailing_comma_is_malformed_in_any_company(tail: bytes) -> None:
     good = message(FLAT, {}, None)
-    decoded = JsonDecoder(FLAT).decode([good, good[:-1] + tail, good], [None] * 3)
+    decoded = decode(JsonDecoder(FLAT), [good, good[:-1] + tail, good], [None] * 3)
     assert [(each.position, each.reason) for each in decoded.rejected] == [(1, "malformed")]

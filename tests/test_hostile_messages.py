@@ -8,13 +8,14 @@ import resource
 from itertools import islice
 
 import pytest
+from decoding_of import decode
 from landing_bench import party
 from mutations import mutated
 
 from contracts import Contract, contract_for
-from sinks.decoder import REASONS
-from sinks.json_decoder import BLOCK, JsonDecoder
-from sinks.json_rows import decode_rows
+from sinks.decoding.decoder import REASONS
+from sinks.decoding.json_decoder import BLOCK, JsonDecoder
+from sinks.decoding.json_rows import decode_rows
 
 # A longer run: VIGIL_HOSTILE_MESSAGES=1000000 pytest tests/test_hostile_messages.py
 MESSAGES = int(os.environ.get("VIGIL_HOSTILE_MESSAGES", "20000"))
@@ -42,12 +43,12 @@ def test_each_lands_or_is_rejected(contract: Contract, valid: list[bytes]) -> No
     chosen = random.Random(7)
     hostile = mutated(chosen, valid)
     decoder = JsonDecoder(contract)
-    clean = decoder.decode(valid, [None] * len(valid)).table.to_pylist()
+    clean = decode(decoder, valid, [None] * len(valid)).table.to_pylist()
     landed = rejected = 0
     most = []
     for _ in range(MESSAGES // BATCH):
         values: list[bytes | None] = [*islice(hostile, BATCH), *valid]
-        decoded = decoder.decode(values, [None] * len(values))
+        decoded = decode(decoder, values, [None] * len(values))
         fates = sorted([*decoded.positions.tolist(), *(each.position for each in decoded.rejected)])
         assert fates == list(range(len(values)))
         assert {each.reason for each in decoded.rejected} <= set(REASONS)
@@ -74,7 +75,7 @@ def test_one_message_may_be_ten_megabytes() -> None:
     large = movement(1).replace(b'"cash"', b'"cash","remittance_information":"' + b"x" * 10_000_000 + b'"')
     deep = movement(2).replace(b'"cash"', b'"cash","unknown":' + b"[" * 10_000_000)
     values = [movement(number) for number in range(BLOCK)] + [large, deep, movement(3)]
-    decoded = decoder.decode(values, [None] * len(values))
+    decoded = decode(decoder, values, [None] * len(values))
     assert [each.reason for each in decoded.rejected] == ["malformed"]
     assert decoded.rejected[0].position == BLOCK + 1
     assert len(decoded.table.column("remittance_information")[BLOCK].as_py()) == 10_000_000

@@ -11,6 +11,7 @@ import marts_lake
 import polars as pl
 import pyarrow as pa
 import pytest
+from decoding_of import decode
 from landed_bank import Bank, at
 from lxml import etree
 from marts_lake import BuiltLake, MakeLake
@@ -22,7 +23,7 @@ from reports import find, generate, profiles, trace
 from reports.profile import load as profile_of
 from simulator.replay_amlgentex import amlgentex
 from simulator.replay_transfers import PLACEHOLDER_PERSON, Replay, TransferLog
-from sinks.json_decoder import JsonDecoder
+from sinks.decoding.json_decoder import JsonDecoder
 
 make_lake = marts_lake.make_lake
 
@@ -54,7 +55,7 @@ def land(lake: BuiltLake, replay: Replay) -> None:
             for topic, messages in batch.items():
                 contract = contract_for(topic)
                 values, keys = ([text.encode() for text in messages[column]] for column in ("value", "key"))
-                decoded = JsonDecoder(contract).decode(values, keys)
+                decoded = decode(JsonDecoder(contract), values, keys)
                 assert decoded.rejected == []
                 offsets = range(landed[topic], landed[topic] + messages.height)
                 landed[topic] += messages.height

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pyarrow as pa
 
 from contracts import Contract
-from sinks.columns import decoded_schema
-from sinks.decoder import Decoded, Rejected, concatenated
-from sinks.json_bulk import BulkDecoder
-from sinks.json_rows import decode_rows
+from sinks.decoding.columns import decoded_schema
+from sinks.decoding.decoder import Decoded, Rejected, concatenated
+from sinks.decoding.json_bulk import BulkDecoder
+from sinks.decoding.json_rows import decode_rows
+from sinks.payloads import Payloads
 
 # Its bytes stay in the processor's cache from reading to copying.
 BLOCK = 8_192
@@ -24,18 +23,21 @@ class JsonDecoder:
         self._contract = contract
         self._bulk = BulkDecoder(contract)
 
-    def decode(self, values: Sequence[bytes | None], keys: Sequence[bytes | None]) -> Decoded:
+    def decode(self, values: Payloads, keys: Payloads) -> Decoded:
         """See ``decoder.Decoder``."""
         starts = range(0, len(values), BLOCK)
-        blocks = [(start, self._block(values[start : start + BLOCK], keys[start : start + BLOCK])) for start in starts]
+        blocks = [
+            (start, self._block(values.slice(start, start + BLOCK), keys.slice(start, start + BLOCK)))
+            for start in starts
+        ]
         return concatenated(blocks, decoded_schema(self._contract))
 
-    def _block(self, values: Sequence[bytes | None], keys: Sequence[bytes | None]) -> Decoded:
+    def _block(self, values: Payloads, keys: Payloads) -> Decoded:
         bulk = self._bulk.decode(values, keys)
         if len(bulk.positions) == len(values):
             return bulk
         left = np.setdiff1d(np.arange(len(values)), bulk.positions, assume_unique=True)
-        rows = decode_rows(self._contract, [values[i] for i in left], [keys[i] for i in left])
+        rows = decode_rows(self._contract, values.take(left).list(), keys.take(left).list())
         positions = np.concatenate([bulk.positions, left[rows.positions]])
         order = np.argsort(positions)
         return Decoded(

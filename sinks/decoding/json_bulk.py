@@ -6,7 +6,6 @@ that either does not take is left to ``json_rows``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -14,13 +13,13 @@ import numpy as np
 import pyarrow as pa
 
 from contracts import Contract, Field
-from sinks import json_scan, json_text
-from sinks.columns import Unfit, convert, convert_lists, decoded_schema, misfits
-from sinks.decoder import Decoded
+from sinks.decoding import json_scan, json_text
+from sinks.decoding.columns import Unfit, convert, convert_lists, decoded_schema, misfits
+from sinks.decoding.decoder import Decoded
+from sinks.payloads import PADDING, Payloads
 
 _TEXT = json_scan.STRING | json_scan.ESCAPED
 _TAKES = {"integer": json_scan.NUMBER, "boolean": json_scan.BOOLEAN, "list": json_scan.LIST}
-_PADDING = bytes(json_scan.PADDING)
 
 
 class BulkDecoder:
@@ -29,21 +28,20 @@ class BulkDecoder:
     def __init__(self, contract: Contract) -> None:
         self._fields = contract.fields
         self._schema = decoded_schema(contract)
-        self._names, self._name_bounds = _laid_out([field.name.encode() for field in self._fields])
+        self._names = Payloads.of([field.name.encode() for field in self._fields])
         takes = [_TAKES.get(field.type, _TEXT) | (json_scan.NUMBER if field.decimal else 0) for field in self._fields]
         self._takes = np.array(takes, np.uint8)
         self._required = np.array([field.required for field in self._fields], np.bool_)
 
-    def decode(self, values: Sequence[bytes | None], keys: Sequence[bytes | None]) -> Decoded:
+    def decode(self, values: Payloads, keys: Payloads) -> Decoded:
         """The messages that are right in every respect; the others are left out, and none is rejected."""
-        raw_keys = pa.array(keys, pa.binary())
-        data, bounds = _laid_out([value or b"" for value in values])
+        data, bounds, raw_keys = values.data, values.bounds, keys.arrow()
         shape = len(self._fields), len(values)
         starts, ends, kinds = np.empty(shape, np.int32), np.empty(shape, np.int32), np.zeros(shape, np.uint8)
         read = json_scan.scan(
-            data, bounds, self._names, self._name_bounds, self._takes, self._required, starts, ends, kinds
+            data, bounds, self._names.data, self._names.bounds, self._takes, self._required, starts, ends, kinds
         )
-        read &= _are_utf8(_array(bounds, data, None, pa.binary())) & _are_utf8(raw_keys)
+        read &= _are_utf8(values.arrow()) & _are_utf8(raw_keys)
         chosen = np.flatnonzero(read)
         while True:
             if len(chosen) < kinds.shape[1]:
@@ -87,16 +85,9 @@ def _texts(data: Any, starts: Any, ends: Any, kinds: Any) -> pa.Array:
     """A field's values as strings, null where there is none."""
     present = kinds != 0
     offsets = np.empty(len(kinds) + 1, np.int32)
-    text = np.empty(int((ends - starts)[present].sum()) + json_scan.PADDING, np.uint8)
+    text = np.empty(int((ends - starts)[present].sum()) + PADDING, np.uint8)
     json_scan.copy(data, starts, ends, kinds, offsets, text)
     return _array(offsets, text, None if present.all() else present, pa.string())
-
-
-def _laid_out(values: list[bytes]) -> tuple[Any, Any]:
-    """The values one behind the other, padded, and the offsets at which each begins and the last ends."""
-    bounds = np.zeros(len(values) + 1, np.int32)
-    np.cumsum(np.fromiter(map(len, values), np.int32, len(values)), out=bounds[1:])
-    return np.frombuffer(b"".join([*values, _PADDING]), np.uint8), bounds
 
 
 def _array(offsets: Any, data: Any, present: Any, kind: pa.DataType) -> pa.Array:

@@ -17,13 +17,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from sinks.memory import byte, put_byte, put_word, word, zeros_below
+from sinks.decoding.memory import byte, put_byte, put_word, word, zeros_below
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int32]
-
-# Bytes that must lie behind the last message, and behind the last value: eight are taken at once.
-PADDING = 8
 
 # What a value is; 0 for one that is null or absent. A field's mask says which it takes.
 STRING, ESCAPED, NUMBER, BOOLEAN, LIST = 1, 2, 4, 8, 16
@@ -54,9 +51,8 @@ def scan(
     """Which messages were read; where each value is.
 
     Args:
-        data: the messages, one behind the other; message i lies from ``bounds[i]`` to ``bounds[i + 1]``. ``PADDING``
-            bytes follow.
-        names: the fields' names, laid out like the messages by ``name_bounds``, padded too.
+        data, bounds: the messages, as in ``payloads.Payloads``.
+        names, name_bounds: the fields' names, laid out alike.
         takes: the kinds each field takes, as a mask.
         required: which fields must be there.
         starts, ends, kinds: filled, by field and message; strings without their quotes. ``kinds`` must come as zeros.
@@ -112,8 +108,8 @@ def scan(
 def copy(data: Bytes, starts: Numbers, ends: Numbers, kinds: Bytes, offsets: Numbers, text: Bytes) -> None:
     """One field's values behind one another in ``text``, as UTF-8 without escapes; value i ends at ``offsets[i + 1]``.
 
-    ``text`` must be as long as the values are in ``data`` and ``PADDING`` more: an escape is never shorter than what
-    it stands for.
+    ``text`` must be as long as the values are in ``data`` and ``payloads.PADDING`` more: an escape is never shorter
+    than what it stands for.
     """
     base: Any = np.int64(data.ctypes.data)
     begin: Any = np.int64(text.ctypes.data)

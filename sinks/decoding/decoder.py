@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
+from sinks.payloads import Payloads
 from sinks.records import Ints
 
 
@@ -50,8 +50,8 @@ class Decoded:
 class Decoder(Protocol):
     """Decodes messages of one topic. Called by several threads at once."""
 
-    def decode(self, values: Sequence[bytes | None], keys: Sequence[bytes | None]) -> Decoded:
-        """Decode as many messages as there are ``values``; ``keys`` has as many."""
+    def decode(self, values: Payloads, keys: Payloads) -> Decoded:
+        """Decode messages given by their values and keys, of which there are as many."""
         ...
 
 

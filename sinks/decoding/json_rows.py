@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from contracts import Contract, Field
-from sinks import json_text
-from sinks.columns import Unfit, convert, convert_lists, decoded_schema, misfits
-from sinks.decoder import Decoded, Rejected
+from sinks.decoding import json_text
+from sinks.decoding.columns import Unfit, convert, convert_lists, decoded_schema, misfits
+from sinks.decoding.decoder import Decoded, Rejected
 
 Row = dict[str, Any]
 

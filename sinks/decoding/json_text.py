@@ -6,7 +6,7 @@ import json
 from typing import Any, NoReturn
 
 from contracts import Field
-from sinks.columns import Unfit
+from sinks.decoding.columns import Unfit
 
 
 class Number(str):
