@@ -100,7 +100,7 @@ class Broker:
         futures = self._ask("topics", lambda: self._admin.describe_topics(TopicCollection(asked)))
         found = {}
         for name, future in futures.items():
-            described = self._ask(f"topic {name!r}", partial(future.result, self._seconds))
+            described = self._ask(f"topic {name!r}", partial(future.result, self._seconds), name)
             numbers = sorted(each.id for each in described.partitions)
             found[name] = Topic(name, str(described.topic_id), tuple(Partition(name, number) for number in numbers))
         return found
@@ -122,18 +122,18 @@ class Broker:
         )
         return {
             Partition(each.topic, each.partition): self._ask(
-                f"offsets of {each.topic}", partial(future.result, self._seconds)
+                f"offsets of {each.topic}", partial(future.result, self._seconds), each.topic
             ).offset
             for each, future in futures.items()
         }
 
-    def _ask(self, what: str, question: Callable[[], T]) -> T:
+    def _ask(self, what: str, question: Callable[[], T], topic: str | None = None) -> T:
         try:
             return question()
         except KafkaException as error:
-            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            if topic is not None and error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise TopicMissing(
-                    f"the brokers {self._servers} have no {what}; create it, or correct its name"
+                    topic, f"the brokers {self._servers} have no {what}; create it, or correct its name"
                 ) from error
             raise BrokerSilent(f"the brokers {self._servers} do not tell about {what}: {error}") from error
         except TimeoutError as error:

@@ -195,11 +195,14 @@ class TopicConsumer:
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
             partition = Partition(message.topic(), message.partition())
             raise OffsetsLost(
+                partition.topic,
                 f"{where}: the offset that comes next ({self._held.get(partition)}) is not in the topic (any more): "
-                f"{error.str()}. If it was removed before it was landed, record the gap with accept_gap."
+                f"{error.str()}. If it was removed before it was landed, record the gap with accept_gap.",
             )
         if error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC):
-            raise TopicMissing(f"{where}: the brokers have no such topic; was it deleted? {error.str()}")
+            raise TopicMissing(
+                str(message.topic()), f"{where}: the brokers have no such topic; was it deleted? {error.str()}"
+            )
         if not error.retriable() and error.code() not in _PASSING:
             raise BrokerFailed(f"{where}: {error.name()}: {error.str()}")
 

@@ -119,8 +119,9 @@ class Encoder:
         for name, topic in self._broker.topics(topics).items():
             if topic.topic_id != self._identity.topic_ids[name]:
                 raise TopicRecreated(
+                    name,
                     f"topic {name} was deleted and made again while it was read (id {topic.topic_id}, before "
-                    f"{self._identity.topic_ids[name]}); nothing of the new topic was landed. Start the sink again."
+                    f"{self._identity.topic_ids[name]}); nothing of the new topic was landed. Start the sink again.",
                 )
         return Encoded(batch, tuple(self._part(topic, batch, landed_at) for topic in topics), landed_at)
 

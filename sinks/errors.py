@@ -4,16 +4,24 @@ SinkError
 ├── SinkMisconfigured    a setting is wrong, or a topic has no landing contract
 ├── LetterUnknown        no such dead letter
 ├── LetterLanded         the dead letter has landed by a replay; nothing is left to resolve
-├── TopicMissing         the broker has no such topic
-├── LandingStopped       what the broker holds no longer continues what the ledger says; an operator must decide
+├── TopicStopped         one topic cannot go on unless an operator decides; other topics go on
+│   ├── TopicMissing     the broker has no such topic
 │   ├── OffsetsLost      the next offset is no longer in the topic (retention, deleted records) or not yet (truncated)
 │   ├── TopicRecreated   the topic was deleted and made again: another topic id
-│   └── OtherCluster     the topic was landed from another Kafka cluster
+│   └── SchemaIncompatible   messages have a schema that the contract or the landing table cannot take
+├── TopicWaits           one topic cannot go on now, and is tried again by itself; other topics go on
+│   └── SchemaUnavailable    a message's schema is not known yet and the registry does not answer
+├── TopicsStopped        several topics have stopped, each by an error of its own
+├── OtherCluster         a topic was landed from another Kafka cluster; the whole sink is connected wrongly
 ├── FencedOut            another sink keeps landing the same partitions
 ├── BrokerFailed         the broker reports an error that does not pass by itself
 ├── BrokerSilent         the broker does not answer in time
 └── CatalogSilent        the lake's catalog did not come back in time
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class SinkError(Exception):
@@ -32,23 +40,51 @@ class LetterLanded(SinkError):
     """The dead letter has landed by a replay."""
 
 
-class TopicMissing(SinkError):
+class TopicStopped(SinkError):
+    """``topic`` cannot go on without losing or doubling something, unless an operator decides."""
+
+    def __init__(self, topic: str, message: str) -> None:
+        super().__init__(message)
+        self.topic = topic
+
+
+class TopicMissing(TopicStopped):
     """The broker has no such topic."""
 
 
-class LandingStopped(SinkError):
-    """Landing cannot go on without losing or doubling something, unless an operator accepts it."""
-
-
-class OffsetsLost(LandingStopped):
+class OffsetsLost(TopicStopped):
     """The ledger's next offset lies outside what the topic holds."""
 
 
-class TopicRecreated(LandingStopped):
+class TopicRecreated(TopicStopped):
     """The topic has another id than the one that was landed."""
 
 
-class OtherCluster(LandingStopped):
+class SchemaIncompatible(TopicStopped):
+    """Messages of the topic have a schema that its contract or its landing table cannot take."""
+
+
+class TopicWaits(SinkError):
+    """``topic`` cannot go on now; it is tried again by itself."""
+
+    def __init__(self, topic: str, message: str) -> None:
+        super().__init__(message)
+        self.topic = topic
+
+
+class SchemaUnavailable(TopicWaits):
+    """A message's schema is not known yet, and the registry does not tell."""
+
+
+class TopicsStopped(SinkError):
+    """Several topics have stopped; ``errors`` has each one's."""
+
+    def __init__(self, errors: Sequence[TopicStopped]) -> None:
+        super().__init__(f"{len(errors)} topics have stopped: " + " | ".join(map(str, errors)))
+        self.errors = tuple(errors)
+
+
+class OtherCluster(SinkError):
     """The topic was landed from another cluster."""
 
 

@@ -86,13 +86,15 @@ def require_held(partition: Partition, offset: int, held: Held) -> None:
     """
     if offset < held.start:
         raise OffsetsLost(
+            partition.topic,
             f"{partition}: offsets {offset} to {held.start - 1} were removed from the topic before they were landed "
-            f"(it begins at {held.start} now). To go on without them, record the gap with 'vigil sink accept-gap'."
+            f"(it begins at {held.start} now). To go on without them, record the gap with 'vigil sink accept-gap'.",
         )
     if offset > held.end:
         raise OffsetsLost(
+            partition.topic,
             f"{partition}: the ledger says that offset {offset} comes next, but the topic ends at {held.end}: it was "
-            "truncated after landing. Find out what was lost before anything is landed on top."
+            "truncated after landing. Find out what was lost before anything is landed on top.",
         )
 
 
@@ -111,6 +113,7 @@ def require_same_topic(topic: str, entries: list[Entry], identity: Identity) -> 
             "Correct KAFKA_BOOTSTRAP_SERVERS; if the topic has moved for good, record it with 'vigil sink accept-gap'."
         )
     raise TopicRecreated(
+        topic,
         f"topic {topic} was deleted and made again: its id is {identity.topic_ids[topic]}, and the one landed so far "
-        f"was {latest.topic_id}. To land the new one, record with 'vigil sink accept-gap' that the old one ended."
+        f"was {latest.topic_id}. To land the new one, record with 'vigil sink accept-gap' that the old one ended.",
     )

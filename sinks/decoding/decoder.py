@@ -39,8 +39,12 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Decoded:
-    """``table`` has the contract's fields and ``_extra``, ``_tombstone``, ``_key``; ``positions`` says which message
-    each of its rows was, ascending. Every message is in exactly one of ``positions`` and ``rejected``."""
+    """``table`` has the contract's fields, then the evolved columns, then ``_extra``, ``_tombstone``, ``_key``.
+
+    Evolved columns are fields that the writer's schema has and the contract lacks; they may differ from batch to batch.
+    ``positions`` says which message each row was, ascending. Every message is in exactly one of ``positions`` and
+    ``rejected``.
+    """
 
     table: pa.Table
     positions: Ints
@@ -51,7 +55,12 @@ class Decoder(Protocol):
     """Decodes messages of one topic. Called by several threads at once."""
 
     def decode(self, values: Payloads, keys: Payloads) -> Decoded:
-        """Decode messages given by their values and keys, of which there are as many."""
+        """Decode messages given by their values and keys, of which there are as many.
+
+        Raises:
+            TopicStopped: the topic cannot go on before an operator decided, such as SchemaIncompatible.
+            TopicWaits: the topic cannot go on now, such as SchemaUnavailable; the same messages come again later.
+        """
         ...
 
 
