@@ -20,19 +20,24 @@ SINK_COLUMNS = {
     "_landed_at": "TIMESTAMP",
 }
 
-# What came of a dead letter; all null while it is open. Lakes made before dead letters could be settled lack them.
-_SETTLEMENT = {
-    "replay_commit_id": "varchar",
-    "replayed_at": "timestamp",
-    "resolved_by": "varchar",
-    "resolution": "varchar",
-    "resolved_at": "timestamp",
+# Columns that lakes made by an older version lack, by table of the ledger.
+_ADDED = {
+    # What came of a dead letter; all null while it is open.
+    "dead_letters": {
+        "replay_commit_id": "varchar",
+        "replayed_at": "timestamp",
+        "resolved_by": "varchar",
+        "resolution": "varchar",
+        "resolved_at": "timestamp",
+    },
+    # Until then nobody moves the row: a rewind asks sinks for a moment's quiet. Null most of the time.
+    "offsets": {"held_until": "timestamp"},
 }
 
 _LEDGER = {
     "offsets": (
         "cluster_id varchar, topic varchar, topic_id varchar, partition integer, "
-        "next_offset bigint, updated_at timestamp"
+        "next_offset bigint, updated_at timestamp, held_until timestamp"
     ),
     "commits": (
         "commit_id varchar, sink_id varchar, cluster_id varchar, topic varchar, topic_id varchar, "
@@ -43,11 +48,18 @@ _LEDGER = {
         'commit_id varchar, cluster_id varchar, topic varchar, topic_id varchar, partition integer, "offset" bigint, '
         "timestamp timestamp, key blob, value blob, headers varchar, "
         "reason varchar, detail varchar, landed_at timestamp, "
-        + ", ".join(f"{name} {kind}" for name, kind in _SETTLEMENT.items())
+        + ", ".join(f"{name} {kind}" for name, kind in _ADDED["dead_letters"].items())
     ),
     "gaps": (
         "cluster_id varchar, topic varchar, topic_id varchar, partition integer, from_offset bigint, to_offset bigint, "
         "reason varchar, accepted_by varchar, accepted_at timestamp"
+    ),
+    # What was landed again, by whom and why: a row a topic. ``before_snapshot`` still has the rows that were replaced.
+    "rewinds": (
+        "commit_id varchar, cluster_id varchar, topic varchar, topic_id varchar, "
+        "ranges struct(partition integer, first_offset bigint, next_offset bigint, messages bigint)[], "
+        "rows_before bigint, rows_after bigint, dead_letters_before bigint, dead_letters_after bigint, kept bigint, "
+        "before_snapshot bigint, rewound_by varchar, reason varchar, rewound_at timestamp"
     ),
     "watermarks": "model varchar, pin bigint, built_at timestamp",
 }
@@ -65,7 +77,7 @@ def landing_columns(contract: Contract) -> dict[str, str]:
 def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
     """Create what is missing of the ledger and of the contracts' landing tables; what exists stays as it is.
 
-    To the dead letters of an older lake the columns are added that tell what came of them.
+    To the ledger of an older lake the columns are added that it lacks.
 
     Any number of processes may do so at once.
     """
@@ -90,10 +102,11 @@ def _create(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> Non
         connection.execute("create schema if not exists lake.ledger")
         for statement in statements:
             connection.execute(statement)
-        known = {row[0] for row in connection.execute("describe lake.ledger.dead_letters").fetchall()}
-        for name, kind in _SETTLEMENT.items():
-            if name not in known:
-                connection.execute(f"alter table lake.ledger.dead_letters add column {name} {kind}")
+        for table, columns in _ADDED.items():
+            known = {row[0] for row in connection.execute(f"describe lake.ledger.{table}").fetchall()}
+            for name, kind in columns.items():
+                if name not in known:
+                    connection.execute(f"alter table lake.ledger.{table} add column {name} {kind}")
         connection.execute(f"create table if not exists lake.{_REGISTRY} (registrations bigint)")
         # In the transaction that creates the table, so that there is one row for ever.
         connection.execute(f"insert into lake.{_REGISTRY} select 0 where not exists (from lake.{_REGISTRY})")

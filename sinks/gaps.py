@@ -154,7 +154,8 @@ def _close_gaps(
             f"topic {topic} still holds everything that was not landed yet; there is no gap to accept"
         )
     moves = {entry.partition: Range(entry.next_offset, held[entry.partition].start) for entry in behind}
-    ledger.advance(connection, identity, moves, at)
+    if ledger.advance(connection, identity, moves, at) != len(moves):
+        raise duckdb.TransactionException(f"the ledger of {topic} moved, or is held, while the gap was looked at")
     return [Gap(partition, identity.topic_ids[topic], each.first, each.next) for partition, each in moves.items()]
 
 

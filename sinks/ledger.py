@@ -57,8 +57,14 @@ def add(
     connection.execute("update lake.ledger.registry set registrations = registrations + 1")
     connection.execute(
         """
-        insert into lake.ledger.offsets
-        select $cluster_id, fresh.topic, fresh.topic_id, fresh.partition, fresh.next_offset, $at
+        insert into lake.ledger.offsets by name
+        select
+            $cluster_id as cluster_id,
+            fresh.topic,
+            fresh.topic_id,
+            fresh.partition,
+            fresh.next_offset,
+            $at as updated_at
         from (
             select
                 unnest($topics::varchar[]) as topic,
@@ -86,7 +92,8 @@ def advance(
 ) -> int:
     """Move each partition from its range's first to its next offset; returns how many rows were as expected.
 
-    Fewer (or, were the ledger damaged, more) than there are ranges means that the caller must not commit.
+    Fewer (or, were the ledger damaged, more) than there are ranges means that the caller must not commit. A row that is
+    held does not move; see ``hold``.
     """
     moved = connection.execute(
         """
@@ -102,6 +109,7 @@ def advance(
         ) as moved
         where ledger.cluster_id = $cluster_id and ledger.topic = moved.topic and ledger.topic_id = moved.topic_id
             and ledger.partition = moved.partition and ledger.next_offset = moved.expected
+            and (ledger.held_until is null or ledger.held_until < timezone('UTC', now()))
         """,
         {
             "cluster_id": identity.cluster_id,
@@ -115,6 +123,23 @@ def advance(
     ).fetchone()
     assert moved is not None
     return int(moved[0])
+
+
+def hold(connection: duckdb.DuckDBPyConnection, topics: Iterable[str] | None, seconds: float) -> None:
+    """Ask all sinks of these topics (None: of all) to repeat their commits for so long instead of making them.
+
+    DuckLake lets nobody delete from a table that somebody else inserted into meanwhile, so a long delete would never
+    win against sinks that commit every second. A courtesy only: nothing that is right depends on it, and it ends by
+    itself. With 0 seconds it ends now.
+    """
+    connection.execute(
+        """
+        update lake.ledger.offsets
+        set held_until = case when $seconds > 0 then timezone('UTC', now()) + to_milliseconds($seconds * 1000) end
+        where $topics is null or list_contains($topics::varchar[], topic)
+        """,
+        {"topics": None if topics is None else list(topics), "seconds": seconds},
+    )
 
 
 def remove(connection: duckdb.DuckDBPyConnection, gone: Iterable[Entry]) -> None:

@@ -17,6 +17,11 @@ FORMER = """
         timestamp timestamp, key blob, value blob, headers varchar, reason varchar, detail varchar, landed_at timestamp
     )
 """
+OFFSETS = """
+    create table lake.ledger.offsets (
+        cluster_id varchar, topic varchar, topic_id varchar, partition integer, next_offset bigint, updated_at timestamp
+    )
+"""
 LETTERS = """
     insert into lake.ledger.dead_letters
     select 'c' || batch, 'cluster', 'bank.former', 'id', batch, i, null, 'k'::blob, '\\x00\\xFF'::blob, null,
@@ -28,11 +33,13 @@ LETTERS = """
 FEW, MANY = 3, 300
 
 
-def test_dead_letters_of_an_older_lake(kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path]) -> None:
+def test_the_ledger_of_an_older_lake(kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path]) -> None:
     bench = Bench(kafka, new_topic, catalog)
     with connect(bench.settings) as connection:
         connection.execute("create schema lake.ledger")
         connection.execute(FORMER)
+        connection.execute(OFFSETS)
+        connection.execute("insert into lake.ledger.offsets values ('cluster', 'bank.former', 'id', 0, 7, null)")
         for batch, letters in enumerate((FEW, MANY)):
             connection.execute(LETTERS, [letters, batch])
         before = connection.execute("select * from lake.ledger.dead_letters order by all").fetchall()
@@ -47,6 +54,8 @@ def test_dead_letters_of_an_older_lake(kafka: str, new_topic: Callable[..., str]
     kept = bench.query("from lake.ledger.dead_letters where topic = 'bank.former' order by all")
     assert [row[: len(before[0])] for row in kept] == before
     assert {row[len(before[0]) :] for row in kept} == {(None,) * 5}
+    offsets = bench.query("select topic, next_offset, held_until from lake.ledger.offsets order by next_offset")
+    assert offsets == [(bench.topic, 2, None), ("bank.former", 7, None)]
     assert resolve(bench.settings, Selection("bank.former", partition=0, offset=1), by="O1", why="a test") == 1
     assert resolve(bench.settings, Selection("bank.former", partition=1, offset=7), by="O1", why="a test") == 1
     (group,) = groups(bench.settings, Selection("bank.former"))
