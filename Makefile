@@ -4,6 +4,8 @@ BIN := .venv/bin
 # uv reads no pip configuration; a site that names its index for pip is followed here.
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 export DAGSTER_TELEMETRY_DISABLED := 1
+# So many processes run the tests side by side, each with services of its own.
+TEST_PROCESSES ?= 2
 
 .PHONY: demo test lint install lock clean
 
@@ -11,7 +13,7 @@ demo: .venv/.installed
 	$(BIN)/vigil demo
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadgroup
 
 lint: .venv/.installed
 	$(BIN)/ruff check .

@@ -20,6 +20,14 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes run the tests, those that share a costly lake stay in one, as do those of one file."""
+    for item in items:
+        shared = {"all_at_once", "decided"} & set(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group("marts" if shared else item.path.stem))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_services_only() -> Iterator[None]:
     """The tests break brokers and drop topics, so they never use services that the environment names."""
