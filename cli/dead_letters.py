@@ -10,6 +10,7 @@ import typer
 
 from cli.console import AsJson, Ticker, answer, print_json, print_rows, say
 from cli.environment import lake
+from cli.sink import Sets, configured
 from sinks import Event, Step
 from sinks.dead_letter_replay import replay as replay_letters
 from sinks.dead_letters import Letter, Selection, groups, newest
@@ -61,12 +62,14 @@ def replay(
     reason: Fault = None,
     partition: Partition = None,
     offset: Offset = None,
+    settings: Sets = None,
     as_json: AsJson = False,
 ) -> None:
     """Decode open letters again by today's contract; land those that fit, once. A resolved one only if it is named."""
     selection = Selection(topic, reason, partition, offset)
-    with lake() as settings:
-        found = replay_letters(settings, selection, observe=Replaying())
+    config = configured(None, settings)
+    with lake() as found_lake:
+        found = replay_letters(found_lake, selection, observe=Replaying(), config=config)
     landed = sum(each.letters for each in found if each.reason is None)
     left = sum(each.letters for each in found) - landed
     if as_json:

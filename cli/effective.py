@@ -17,9 +17,14 @@ _SECRET = re.compile(r"password|passphrase|secret|credential|token|jaas|assertio
 def effective(settings: Settings, config: SinkConfig) -> dict[str, Any]:
     """Each setting by its name: those of the environment, then the sink's; None where nothing is set."""
     outside = {("" if name.startswith("kafka_") else "VIGIL_") + name.upper(): value for name, value in settings}
-    sink = {f"sink.{name}": value for name, value in config if name != "kafka"}
-    kafka = {f"sink.kafka.{name}": value for name, value in config.kafka.items()}
-    return {name: shown(name, value) for name, value in {**outside, **sink, **kafka}.items()}
+    sink = {f"sink.{name}": value for name, value in config if name not in ("kafka", "formats", "registry")}
+    families: dict[str, dict[str, Any]] = {
+        "kafka": dict(config.kafka),
+        "format": dict(config.formats),
+        "registry": config.registry.model_dump() if config.registry else {},
+    }
+    nested = {f"sink.{family}.{name}": value for family, each in families.items() for name, value in each.items()}
+    return {name: shown(name, value) for name, value in {**outside, **sink, **nested}.items()}
 
 
 def shown(name: str, value: Any) -> Any:

@@ -18,14 +18,15 @@ PARTITIONS = {"bank.transactions": 4}
 
 
 @contextmanager
-def lake(*, keep: bool = False) -> Iterator[Settings]:
+def lake(*, keep: bool = False, registry: bool = False) -> Iterator[Settings]:
     """Settings of a lake and a broker that answer, with every contract's topic and landing table in place.
 
-    What had to be started is stopped on leaving the block, unless ``keep``. The environment is set for the processes
+    What had to be started is stopped on leaving the block, unless ``keep``. With ``registry`` a schema registry is
+    started too. The environment is set for the processes
     below this one (dbt, Dagster, sinks).
     """
     home = Settings().home.resolve()
-    with services.running(home, keep=keep, progress=progress) as found:
+    with services.running(home, keep=keep, progress=progress, registry=registry) as found:
         former = dict(os.environ)
         os.environ.update(
             VIGIL_HOME=str(home), VIGIL_CATALOG=found.catalog, KAFKA_BOOTSTRAP_SERVERS=found.bootstrap_servers

@@ -14,9 +14,14 @@ from lakehouse.settings import Settings
 from local import services
 
 
-def up(as_json: AsJson = False) -> None:
+def up(
+    registry: Annotated[
+        bool, typer.Option("--registry", help="Start a schema registry too; its address is a sink's registry.url.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Start Kafka and PostgreSQL on this machine, unless the environment names others; safe to repeat."""
-    with lake(keep=True):
+    with lake(keep=True, registry=registry):
         pass
     status(as_json=as_json)
 

@@ -14,7 +14,7 @@ import contracts
 from cli.console import AsJson, Ticker, answer, fail, print_json, print_rows, progress
 from cli.environment import lake
 from cli.log_lines import LogFormat, log_lines, log_step
-from cli.secret_files import SASL_PASSWORD
+from cli.secret_files import REGISTRY_PASSWORD, REGISTRY_TOKEN, SASL_PASSWORD
 from lakehouse.errors import LakeError
 from local.errors import LocalServiceError
 from sinks import (
@@ -130,8 +130,13 @@ def configured(topics: list[str] | None, settings: list[str] | None, **options: 
     if topics:
         given["topics"] = tuple(topics)
     # A password among a command's options could be read by everyone on the machine.
-    if password := os.environ.get(SASL_PASSWORD):
-        given.setdefault("kafka.sasl.password", password)
+    secrets = {SASL_PASSWORD: "kafka.sasl.password"}
+    # Without a registry these belong to somebody else.
+    if "registry.url" in given:
+        secrets |= {REGISTRY_PASSWORD: "registry.password", REGISTRY_TOKEN: "registry.token"}
+    for variable, name in secrets.items():
+        if secret := os.environ.get(variable):
+            given.setdefault(name, secret)
     return SinkConfig.parse(given)
 
 

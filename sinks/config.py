@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from contracts import load
 from sinks.errors import SinkMisconfigured
@@ -25,6 +27,56 @@ OWN_KAFKA_SETTINGS = frozenset(
 )
 
 
+# Settings by whose beginning a whole family is named, and the field that holds it.
+_FAMILIES = {KAFKA_PREFIX: "kafka", "format.": "formats", "registry.": "registry"}
+Format = Literal["json", "json_schema"]
+
+
+class RegistrySettings(BaseModel):
+    """Where schemas are looked up, and how to log in there.
+
+    ``url``: the Confluent API of a registry, or of several that hold the same, with commas between them. ``user`` and
+    ``password``, or ``token``: basic authentication, or a bearer token. ``ca_file``: whom to trust instead of the
+    system's authorities; ``certificate_file``, ``key_file``, ``key_password``: the client's certificate (all PEM).
+    ``timeout_seconds``: longest wait for a connection, and for an answer.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field(min_length=1)
+    user: str | None = None
+    password: str | None = Field(None, repr=False)
+    token: str | None = Field(None, repr=False)
+    ca_file: str | None = None
+    certificate_file: str | None = None
+    key_file: str | None = None
+    key_password: str | None = Field(None, repr=False)
+    timeout_seconds: float = Field(5.0, gt=0)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The registries, in the order in which they are asked."""
+        return tuple(each.strip().rstrip("/") for each in self.url.split(",") if each.strip())
+
+    @model_validator(mode="after")
+    def _consistent(self) -> RegistrySettings:
+        for each in self.urls or ("",):
+            found = urlsplit(each)
+            if found.scheme not in ("http", "https") or not found.hostname:
+                raise ValueError("url must begin with http:// or https:// and name a host")
+            if found.username is not None:
+                raise ValueError("url must hold no password; set registry.user and VIGIL_REGISTRY_PASSWORD")
+        if self.user is not None and self.token is not None:
+            raise ValueError("user and token are two ways to log in; set one of them")
+        if self.password is not None and self.user is None:
+            raise ValueError("a password needs a user")
+        for name in ("ca_file", "certificate_file", "key_file"):
+            file = getattr(self, name)
+            if file is not None and not Path(file).is_file():
+                raise ValueError(f"{name} names {file!r}, which is no file")
+        return self
+
+
 class SinkConfig(BaseModel):
     """What one sink process lands, and how.
 
@@ -37,7 +89,9 @@ class SinkConfig(BaseModel):
     are answered, 0 for a free port, none if not given; ``metrics_address``: the address of that port.
     ``watch_seconds``: how often lag is measured and the lake is asked whether it is there. ``health_seconds``: the sink
     counts as hung when its reading loop has not turned for so long, by default a minute more than ``service_seconds``.
-    ``kafka``: further librdkafka settings.
+    ``kafka``: further librdkafka settings. ``format``: how messages are written on the wire, ``formats``: of single
+    topics, where that differs. ``registry``: where their schemas are looked up. ``on_incompatible``: whether a topic
+    stops at a schema that its contract cannot take, or sets the messages aside as dead letters.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,6 +111,10 @@ class SinkConfig(BaseModel):
     watch_seconds: float = Field(5.0, gt=0)
     health_seconds: float | None = Field(None, gt=0)
     kafka: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    format: Format = "json"
+    formats: dict[str, Format] = Field(default_factory=dict)
+    registry: RegistrySettings | None = None
+    on_incompatible: Literal["stop", "dead_letter"] = "stop"
 
     @field_validator("kafka")
     @classmethod
@@ -70,6 +128,13 @@ class SinkConfig(BaseModel):
     def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(value))
 
+    @model_validator(mode="after")
+    def _has_its_registry(self) -> SinkConfig:
+        framed = sorted({self.format, *self.formats.values()} - {"json"})
+        if framed and self.registry is None:
+            raise ValueError(f"format {', '.join(framed)} needs registry.url")
+        return self
+
     @classmethod
     def parse(cls, settings: Mapping[str, Any]) -> SinkConfig:
         """The configuration in a flat mapping, in which librdkafka's settings are named ``kafka.<setting>``.
@@ -77,10 +142,16 @@ class SinkConfig(BaseModel):
         Raises:
             SinkMisconfigured: naming every wrong setting.
         """
-        kafka = {key.removeprefix(KAFKA_PREFIX): each for key, each in settings.items() if key.startswith(KAFKA_PREFIX)}
-        own = {key: each for key, each in settings.items() if not key.startswith(KAFKA_PREFIX)}
+        nested: dict[str, dict[str, Any]] = {}
+        own: dict[str, Any] = {}
+        for name, value in settings.items():
+            family = next((each for each in _FAMILIES if name.startswith(each)), None)
+            if family:
+                nested.setdefault(_FAMILIES[family], {})[name.removeprefix(family)] = value
+            else:
+                own[name] = value
         try:
-            return cls.model_validate(own | ({"kafka": kafka} if kafka else {}))
+            return cls.model_validate(own | nested)
         except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
             raise SinkMisconfigured(f"sink settings: {faults}. The settings are listed in docs/landing.md.") from error

@@ -19,9 +19,11 @@ from lakehouse.schema import landing_columns, prepare
 from lakehouse.settings import Settings
 from sinks import ledger
 from sinks.clock import Clock, utc_now
+from sinks.config import SinkConfig
 from sinks.dead_letter_queries import MARK, NEXT, SOURCES
 from sinks.dead_letters import SERVICE_SECONDS, Selection, newest
-from sinks.decoding.json_decoder import JsonDecoder
+from sinks.decoding.decoder import Decoder
+from sinks.decoding.formats import decoder_for, registry_for
 from sinks.errors import SinkMisconfigured
 from sinks.lake_session import PASSING, LakeSession
 from sinks.payloads import Payloads
@@ -84,25 +86,34 @@ def replay(
     observe: Observer = nobody,
     clock: Clock = utc_now,
     contracts: Mapping[str, Contract] | None = None,
+    config: SinkConfig | None = None,
 ) -> list[Replayed]:
     """Land those of the selected open letters that fit their contract now; a resolved one only where it is named.
 
     Rows and marks move in one transaction for at most 5,000 letters, so that a replay that is killed or repeated, or
-    two at once, land none twice. ``observe`` is told of each transaction as of a sink's batch.
+    two at once, land none twice. ``observe`` is told of each transaction as of a sink's batch. ``config``: the sink's,
+    which says how messages are written on the wire.
 
     Raises:
         LetterUnknown: there is no such letter as is named, open or not.
         SinkMisconfigured: a landing table's columns are not those of its contract.
+        SchemaIncompatible, SchemaUnavailable: a letter's schema does not fit, or cannot be had.
         CatalogSilent: the catalog stayed away; what was landed before stays landed.
     """
     if selection.is_one:
         newest(settings, selection)
     known = load() if contracts is None else contracts
+    config = config or SinkConfig()
+    registry = registry_for(config)
     tally: dict[tuple[str, str, str | None], tuple[int, str | None]] = {}
     session = LakeSession(settings, SERVICE_SECONDS)
     try:
         sources = session.insist(lambda connection, _: _sources(connection, selection))
-        parts = [_Part(session, selection, each, known.get(each.topic), observe, clock) for each in sources]
+        parts = []
+        for source in sources:
+            contract = known.get(source.topic)
+            decoder = decoder_for(contract, config, registry) if contract else None
+            parts.append(_Part(session, selection, source, contract, decoder, observe, clock))
         for part in parts:
             part.check()
         moment = datetime.min
@@ -126,6 +137,7 @@ class _Part:
         selection: Selection,
         source: Source,
         contract: Contract | None,
+        decoder: Decoder | None,
         observe: Observer,
         clock: Clock,
     ) -> None:
@@ -133,7 +145,7 @@ class _Part:
         self._selection = selection
         self._source = source
         self._contract = contract
-        self._decoder = JsonDecoder(contract) if contract else None
+        self._decoder = decoder
         self._observe = observe
         self._clock = clock
 

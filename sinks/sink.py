@@ -18,7 +18,7 @@ from sinks.clock import Clock
 from sinks.commit import Committer
 from sinks.config import SinkConfig
 from sinks.consumer import Rebalance, TopicConsumer
-from sinks.decoding.json_decoder import JsonDecoder
+from sinks.decoding.formats import decoder_for, registry_for
 from sinks.encoding import Encoder
 from sinks.errors import FencedOut
 from sinks.health import Health
@@ -115,7 +115,8 @@ class Sink:
     def _start_pipeline(self, identity: Identity, stack: ExitStack) -> Pipeline:
         abandon = threading.Event()
         committer = Committer(self._session, identity, f"{socket.gethostname()}:{os.getpid()}", self._note, abandon)
-        decoders = {topic: JsonDecoder(contract) for topic, contract in self._contracts.items()}
+        registry = registry_for(self._config)
+        decoders = {topic: decoder_for(contract, self._config, registry) for topic, contract in self._contracts.items()}
         encoder = Encoder(self._config, self._contracts, decoders, self._writer, self._broker, identity, self._clock)
         pipeline = Pipeline(self._config, encoder, committer, self._note, abandon)
         stack.callback(pipeline.close, self._config.revoke_seconds)

@@ -11,7 +11,8 @@ import pytest
 
 from local import environment
 from local.postgres import Postgres
-from local.services import Services, running
+from local.registry import Registry
+from local.services import Services, running, silent
 from local.topics import ensure_topics
 
 
@@ -85,3 +86,14 @@ def new_catalog(services: Services) -> Callable[[], tuple[str, Path]]:
 def catalog(new_catalog: Callable[[], tuple[str, Path]]) -> tuple[str, Path]:
     """A lake of this test's own: catalog string and data folder."""
     return new_catalog()
+
+
+@pytest.fixture(scope="session")
+def registry(services: Services) -> Iterator[str]:
+    """The URL of this test run's schema registry, started when the first test wants it."""
+    started = Registry(services.home)
+    started.launch(silent)
+    try:
+        yield started.wait_until_ready(silent)
+    finally:
+        started.stop(silent)

@@ -26,6 +26,9 @@ REASONS = {
     "empty": "the message has no bytes",
     "not_utf8": "value or key are not UTF-8",
     "malformed": "the value is not well-formed in the wire format",
+    "no_schema_id": "the value does not begin with a zero byte and a schema id",
+    "unknown_schema": "the registry has no schema of that id",
+    "incompatible_schema": "the contract cannot take the message's schema",
     "not_an_object": "the value is well-formed but no object",
     "duplicate_field": "a field occurs twice",
     "missing_field": "a required field is missing or null",
@@ -51,6 +54,10 @@ class Decoded:
     rejected: list[Rejected]
 
 
+# What a decoder adds behind the contract's fields and evolved columns.
+OWN_COLUMNS = ("_extra", "_tombstone", "_key")
+
+
 class Decoder(Protocol):
     """Decodes messages of one topic. Called by several threads at once."""
 
@@ -74,4 +81,55 @@ def concatenated(parts: list[tuple[int, Decoded]], schema: pa.Schema) -> Decoded
             for start, part in parts
             for rejected in part.rejected
         ],
+    )
+
+
+def merged(parts: list[tuple[Ints, Decoded]]) -> Decoded:
+    """Parts of one batch, each with the positions that its messages have in the batch; at least one part.
+
+    A part that lacks another's evolved column has nulls there; decimals of different width get the wider type.
+    """
+    if len(parts) == 1:
+        return parts[0][1]
+    tables = [part.table for _, part in parts]
+    own = len(OWN_COLUMNS)
+    columns: dict[str, pa.Field] = {}
+    for table in tables:
+        for field in list(table.schema)[: len(table.schema) - own]:
+            known = columns.get(field.name)
+            columns[field.name] = pa.field(field.name, wider(known.type, field.type)) if known else field
+    schema = pa.schema([*columns.values(), *list(tables[0].schema)[-own:]])
+    table = pa.concat_tables([_filled(each, schema) for each in tables])
+    positions = np.concatenate([at[part.positions] for at, part in parts])
+    order = np.argsort(positions)
+    rejected = [
+        Rejected(int(at[each.position]), each.reason, each.detail) for at, part in parts for each in part.rejected
+    ]
+    return Decoded(table.take(pa.array(order)), positions[order], sorted(rejected, key=lambda each: each.position))
+
+
+def wider(one: pa.DataType, other: pa.DataType) -> pa.DataType:
+    """The type that holds both exactly: equal ones, or decimals.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if one == other:
+        return one
+    if pa.types.is_decimal(one) and pa.types.is_decimal(other):
+        scale = max(one.scale, other.scale)
+        whole = max(one.precision - one.scale, other.precision - other.scale)
+        if whole + scale <= 38:
+            return pa.decimal128(whole + scale, scale)
+    raise ValueError(f"{one} and {other} have no type in common")
+
+
+def _filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    there = set(table.column_names)
+    return pa.Table.from_arrays(
+        [
+            table.column(field.name).cast(field.type) if field.name in there else pa.nulls(table.num_rows, field.type)
+            for field in schema
+        ],
+        schema=schema,
     )

@@ -1,0 +1,39 @@
+"""Which decoder a topic's messages need, by its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from contracts import Contract
+from sinks.config import SinkConfig
+from sinks.decoding.decoder import Decoder
+from sinks.decoding.framed import FramedDecoder
+from sinks.decoding.json_decoder import JsonDecoder
+from sinks.decoding.json_schema import JsonSchema
+from sinks.decoding.registry import Kind, Schema, SchemaRegistry
+from sinks.errors import SinkMisconfigured
+
+# By the setting's value: the type in the registry, and what makes the decoder of one schema.
+_FRAMED: dict[str, tuple[Kind, Callable[[Contract, Schema], Decoder]]] = {
+    "json_schema": ("JSON", JsonSchema),
+}
+
+
+def registry_for(config: SinkConfig, count_error: Callable[[str], None] = lambda _cause: None) -> SchemaRegistry | None:
+    """The registry that the settings name, None if they name none; to be shared by all topics of a sink."""
+    return SchemaRegistry(config.registry, count_error) if config.registry else None
+
+
+def decoder_for(contract: Contract, config: SinkConfig, registry: SchemaRegistry | None) -> Decoder:
+    """The decoder of the contract's topic.
+
+    Raises:
+        SinkMisconfigured: the topic's format needs a registry, and none is set.
+    """
+    chosen = config.formats.get(contract.topic, config.format)
+    if chosen == "json":
+        return JsonDecoder(contract)
+    if registry is None:
+        raise SinkMisconfigured(f"topic {contract.topic} has the format {chosen}, which needs registry.url")
+    kind, make = _FRAMED[chosen]
+    return FramedDecoder(contract, registry, kind, lambda schema: make(contract, schema), config.on_incompatible)
