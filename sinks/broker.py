@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.admin._topic import TopicDescription
 
 from lakehouse.settings import Settings
 from sinks.errors import BrokerSilent, SinkMisconfigured, TopicMissing
 from sinks.records import Partition
 
 T = TypeVar("T")
+
+# An answer takes milliseconds. After so many seconds another client asks, each time twice as patient.
+_FIRST_PATIENCE, _LEAST_SECONDS, _PAUSE = 3.0, 0.1, 0.2
+# What librdkafka does not call retriable and yet passes: brokers are away, or a partition has no leader for a moment.
+_PASSING = frozenset({KafkaError._ALL_BROKERS_DOWN, KafkaError._NOENT, KafkaError._TIMED_OUT, KafkaError._TRANSPORT})
 
 _CONNECTION = {
     "api",
@@ -78,10 +86,12 @@ class Broker:
 
     def __init__(self, bootstrap_servers: str, settings: Mapping[str, Any], seconds: float) -> None:
         self._servers = bootstrap_servers
+        self._settings = {**connection_settings(settings), "bootstrap.servers": bootstrap_servers}
         try:
-            self._admin = AdminClient({**connection_settings(settings), "bootstrap.servers": bootstrap_servers})
+            self._admin = AdminClient(self._settings)
         except KafkaException as error:
             raise SinkMisconfigured(f"librdkafka refuses the kafka. settings: {error}") from error
+        self._renewing = threading.Lock()
         self._seconds = seconds
 
     def __enter__(self) -> Broker:
@@ -92,18 +102,17 @@ class Broker:
 
     def cluster_id(self) -> str:
         """The id of the Kafka cluster."""
-        return str(self._ask("cluster", lambda: self._admin.describe_cluster().result(self._seconds)).cluster_id)
+        return str(self._ask("cluster", lambda admin, seconds: admin.describe_cluster().result(seconds)).cluster_id)
 
     def topics(self, names: Iterable[str]) -> dict[str, Topic]:
         """The topics of those names."""
         asked = list(names)
-        futures = self._ask("topics", lambda: self._admin.describe_topics(TopicCollection(asked)))
-        found = {}
-        for name, future in futures.items():
-            described = self._ask(f"topic {name!r}", partial(future.result, self._seconds), name)
-            numbers = sorted(each.id for each in described.partitions)
-            found[name] = Topic(name, str(described.topic_id), tuple(Partition(name, number) for number in numbers))
-        return found
+
+        def question(admin: AdminClient, seconds: float) -> dict[str, Topic]:
+            futures = admin.describe_topics(TopicCollection(asked))
+            return {name: _topic(name, self._of(name, future, seconds)) for name, future in futures.items()}
+
+        return self._ask(f"topics {', '.join(asked)}", question)
 
     def held(self, partitions: Iterable[Partition]) -> dict[Partition, Held]:
         """The offsets that each partition holds."""
@@ -116,28 +125,53 @@ class Broker:
     def _offsets(self, asked: list[TopicPartition], spec: OffsetSpec) -> dict[Partition, int]:
         if not asked:
             return {}
-        futures = self._ask(
-            "offsets",
-            lambda: self._admin.list_offsets(dict.fromkeys(asked, spec), isolation_level=IsolationLevel.READ_COMMITTED),
-        )
-        return {
-            Partition(each.topic, each.partition): self._ask(
-                f"offsets of {each.topic}", partial(future.result, self._seconds), each.topic
-            ).offset
-            for each, future in futures.items()
-        }
 
-    def _ask(self, what: str, question: Callable[[], T], topic: str | None = None) -> T:
+        def question(admin: AdminClient, seconds: float) -> dict[Partition, int]:
+            futures = admin.list_offsets(dict.fromkeys(asked, spec), isolation_level=IsolationLevel.READ_COMMITTED)
+            return {
+                Partition(each.topic, each.partition): self._of(each.topic, future, seconds).offset
+                for each, future in futures.items()
+            }
+
+        return self._ask(f"offsets of {', '.join(sorted({each.topic for each in asked}))}", question)
+
+    def _of(self, topic: str, future: Future[T], seconds: float) -> T:
         try:
-            return question()
+            return future.result(seconds)
         except KafkaException as error:
-            if topic is not None and error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise TopicMissing(
-                    topic, f"the brokers {self._servers} have no {what}; create it, or correct its name"
+                    topic, f"the brokers {self._servers} have no topic {topic!r}; create it, or correct its name"
                 ) from error
-            raise BrokerSilent(f"the brokers {self._servers} do not tell about {what}: {error}") from error
-        except TimeoutError as error:
-            raise BrokerSilent(
-                f"the brokers {self._servers} did not tell about {what} in {self._seconds:g} s; "
-                "see whether they run, and KAFKA_BOOTSTRAP_SERVERS"
-            ) from error
+            raise
+
+    def _ask(self, what: str, question: Callable[[AdminClient, float], T]) -> T:
+        """The answer to ``question(admin, seconds)``, asked again while brokers are away or choose their leaders."""
+        give_up, patience = time.monotonic() + self._seconds, _FIRST_PATIENCE
+        while True:
+            admin, left = self._admin, give_up - time.monotonic()
+            try:
+                return question(admin, min(patience, max(left, _LEAST_SECONDS)))
+            except KafkaException as error:
+                if left <= 0 or not (error.args[0].retriable() or error.args[0].code() in _PASSING):
+                    raise BrokerSilent(f"the brokers {self._servers} do not tell about {what}: {error}") from error
+                time.sleep(_PAUSE)
+            except TimeoutError as error:
+                if left <= patience:
+                    raise BrokerSilent(
+                        f"the brokers {self._servers} did not tell about {what} in {self._seconds:g} s; "
+                        "see whether they run, and KAFKA_BOOTSTRAP_SERVERS"
+                    ) from error
+            self._renew(admin)
+            patience *= 2
+
+    def _renew(self, failed: AdminClient) -> None:
+        """Go on with another client; the one that failed may wait for a broker that is gone, though others answer."""
+        with self._renewing:
+            if self._admin is failed:
+                self._admin = AdminClient(self._settings)
+
+
+def _topic(name: str, described: TopicDescription) -> Topic:
+    numbers = sorted(each.id for each in described.partitions)
+    return Topic(name, str(described.topic_id), tuple(Partition(name, number) for number in numbers))
