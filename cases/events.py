@@ -17,9 +17,12 @@ class EventNotRecorded(Exception):
     """The broker did not take an event; it did not happen."""
 
 
-def send(bootstrap_servers: str, topic: str, events: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
+def send(
+    bootstrap_servers: str, topic: str, events: Sequence[Mapping[str, Any]], client: Mapping[str, Any] | None = None
+) -> list[tuple[int, int]]:
     """Put ``events`` on ``topic`` and wait until the broker has them on all replicas.
 
+    ``client`` holds further librdkafka settings, such as those of TLS.
     Returns their (partition, offset) in the order they were acknowledged.
 
     Raises:
@@ -29,7 +32,12 @@ def send(bootstrap_servers: str, topic: str, events: Sequence[Mapping[str, Any]]
     encoded = [encode(contract_for(topic), event) for event in events]
     outcomes: list[tuple[KafkaError | None, Message]] = []
     producer = Producer(
-        {"bootstrap.servers": bootstrap_servers, "enable.idempotence": True, "partitioner": "murmur2_random"}
+        {
+            **(client or {}),
+            "bootstrap.servers": bootstrap_servers,
+            "enable.idempotence": True,
+            "partitioner": "murmur2_random",
+        }
     )
     for key, value in encoded:
         producer.produce(topic, key=key, value=value, on_delivery=lambda *outcome: outcomes.append(outcome))

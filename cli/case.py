@@ -10,7 +10,7 @@ import typer
 
 from cases.decisions import record
 from cli.console import AsJson, answer, print_json, print_rows, say
-from cli.environment import lake
+from cli.environment import client, lake
 from cli.query import rows
 from contracts.decisions import decision
 from lakehouse.attach import connect
@@ -110,7 +110,7 @@ def _record(case_id: str, act: str, officer: str, role: str, more: dict[str, Any
             found = _case(connection, case_id)
         _require(found, act, officer)
         event = decision(case_id, act, officer, role, datetime.now(UTC), **more)
-        partition, offset = record(settings.kafka_bootstrap_servers, event)
+        partition, offset = record(settings.kafka_bootstrap_servers, event, client(settings))
     if as_json:
         print_json(event | {"partition": partition, "offset": offset})
     else:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.console import AsJson, Ticker, answer, print_json, print_rows, say
-from cli.environment import lake
+from cli.environment import ConfigFile, lake
 from cli.sink import Sets, configured
 from sinks import Event, Step
 from sinks.dead_letter_replay import replay as replay_letters
@@ -63,12 +63,13 @@ def replay(
     partition: Partition = None,
     offset: Offset = None,
     settings: Sets = None,
+    file: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Decode open letters again by today's contract; land those that fit, once. A resolved one only if it is named."""
     selection = Selection(topic, reason, partition, offset)
-    config = configured(None, settings)
-    with lake() as found_lake:
+    config = configured(None, settings, file)
+    with lake(file=file) as found_lake:
         found = replay_letters(found_lake, selection, observe=Replaying(), config=config)
     landed = sum(each.letters for each in found if each.reason is None)
     left = sum(each.letters for each in found) - landed

@@ -13,7 +13,7 @@ import contracts
 import reports
 from cli.build import run_job
 from cli.console import AsJson, Ticker, fail, print_json, print_rows, progress, say
-from cli.environment import lake
+from cli.environment import client, lake
 from cli.filing import summary
 from cli.reconcile import totals
 from cli.simulate import Customers, Days, Seed, produce_once
@@ -35,7 +35,7 @@ def demo(customers: Customers = 500, days: Days = 60, seed: Seed = 7, as_json: A
     clock = Stages()
     with ExitStack() as stack:
         with clock.stage("start services"):
-            settings = stack.enter_context(lake())
+            settings = stack.enter_context(lake(make_topics=True))
         with clock.stage("simulate and produce"):
             produced = _produce(settings, customers, days, seed)
         with clock.stage("land"):
@@ -50,7 +50,7 @@ def demo(customers: Customers = 500, days: Days = 60, seed: Seed = 7, as_json: A
             # The filings' own steps are events too.
             run_job(settings, "land")
         with clock.stage("reconcile"):
-            partitions = reconcile(settings, list(contracts.load()))
+            partitions = reconcile(settings, list(contracts.load()), kafka=client(settings))
         with connect(settings, read_only=True) as connection:
             scenarios = planted_found(connection, read_truth(settings.home))
         filings = [summary(filing) for filing in reports.list_filings(settings.home)]
@@ -105,7 +105,8 @@ def _decide(settings: Settings) -> int:
         return 0
     acts = decide(cases, latest[0])
     progress(f"{len(acts):,} acts on {len(cases):,} cases")
-    return sum(produce([as_messages(acts)], settings.kafka_bootstrap_servers, progress=Ticker("decided")).values())
+    servers, tick = settings.kafka_bootstrap_servers, Ticker("decided")
+    return sum(produce([as_messages(acts)], servers, progress=tick, client=client(settings)).values())
 
 
 def _print(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from lakehouse.secrets import without_passwords
+from lakehouse.secrets import is_secret, without_passwords
 from lakehouse.settings import Settings
 from sinks import SinkConfig
 
 MASK = "***"
-# By their names: librdkafka's passwords, passphrases, client secrets, keys given in full, and what logs in with tokens.
-_SECRET = re.compile(r"password|passphrase|secret|credential|token|jaas|assertion|\.pem$|\.config$|\.key$")
 
 
 def effective(settings: Settings, config: SinkConfig) -> dict[str, Any]:
@@ -30,7 +27,7 @@ def effective(settings: Settings, config: SinkConfig) -> dict[str, Any]:
 def shown(name: str, value: Any) -> Any:
     """``value`` of the setting ``name`` as it may be read by anyone."""
     if value is None or isinstance(value, bool | int | float):
-        return MASK if value is not None and _SECRET.search(name) else value
-    if _SECRET.search(name):
+        return MASK if value is not None and is_secret(name) else value
+    if is_secret(name):
         return MASK
     return list(value) if isinstance(value, tuple) else without_passwords(str(value))

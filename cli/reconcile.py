@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-import contracts
 from cli.console import AsJson, print_json, print_rows, say
-from cli.environment import lake
+from cli.environment import ConfigFile, lake
+from cli.sink import configured
 from sinks import PartitionReconciliation
 from sinks import reconcile as reconciled
 
@@ -21,11 +21,13 @@ def reconcile(
     topic: Annotated[
         list[str] | None, typer.Option("--topic", help="Only this topic; all with a contract if absent.")
     ] = None,
+    file: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Hold the lake against the broker: rows + dead letters + holes + gaps = offsets, none twice. Exit 1 if not."""
-    with lake() as settings:
-        found = reconciled(settings, topic or list(contracts.load()))
+    config = configured(topic, None, file)
+    with lake(file=file) as settings:
+        found = reconciled(settings, config.topics, kafka=config.kafka)
     exact = all(each.exact for each in found)
     sums = totals(found)
     if as_json:

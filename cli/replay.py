@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.console import AsJson, Ticker, print_json, print_rows, progress, say
-from cli.environment import lake
+from cli.environment import client, lake
 from simulator.producer import produce
 from simulator.replay_amlgentex import amlgentex
 from simulator.replay_amlsim import amlsim
@@ -37,10 +37,10 @@ def replay(
     """
     log = None if dataset is Dataset.watchlists else _LOGS[dataset]()
     batches = [watchlists()] if log is None else log.batches()
-    with lake() as settings:
+    with lake(make_topics=True) as settings:
         assert settings.kafka_bootstrap_servers is not None
         progress(f"replaying {dataset}")
-        produced = produce(batches, settings.kafka_bootstrap_servers, rate, Ticker("produced"))
+        produced = produce(batches, settings.kafka_bootstrap_servers, rate, Ticker("produced"), client(settings))
         truth = log.write_truth(settings.home) if log else None
     records = log.summary if log else {}
     if as_json:

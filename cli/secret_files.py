@@ -6,11 +6,9 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 from local.errors import SettingInvalid
+from sinks.settings_file import SECRETS
 
-SASL_PASSWORD = "VIGIL_KAFKA_SASL_PASSWORD"  # noqa: S105 - the variable's name
-REGISTRY_PASSWORD = "VIGIL_REGISTRY_PASSWORD"  # noqa: S105 - the variable's name
-REGISTRY_TOKEN = "VIGIL_REGISTRY_TOKEN"  # noqa: S105 - the variable's name
-NAMES = ("VIGIL_CATALOG", SASL_PASSWORD, REGISTRY_PASSWORD, REGISTRY_TOKEN)
+NAMES = ("VIGIL_CATALOG", *SECRETS)
 
 
 def read_into(environment: MutableMapping[str, str]) -> None:

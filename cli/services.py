@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.console import AsJson, answer, print_json, print_rows, progress
 from cli.effective import effective
-from cli.environment import lake
+from cli.environment import lake, settings_with
 from cli.sink import Sets, configured
 from lakehouse.settings import Settings
 from local import services
@@ -21,7 +22,7 @@ def up(
     as_json: AsJson = False,
 ) -> None:
     """Start Kafka and PostgreSQL on this machine, unless the environment names others; safe to repeat."""
-    with lake(keep=True, registry=registry):
+    with lake(keep=True, registry=registry, make_topics=True):
         pass
     status(as_json=as_json)
 
@@ -37,13 +38,14 @@ def status(
         bool, typer.Option("--config", help="Show the settings in force instead, every secret masked.")
     ] = False,
     settings: Sets = None,
+    file: Annotated[Path | None, typer.Option("--file", help="File of the sinks' settings.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say which services run and where."""
     if not config:
         answer(services.status(Settings().home), as_json=as_json)
         return
-    found = effective(Settings(), configured(None, settings))
+    found = effective(settings_with(file), configured(None, settings, file))
     if as_json:
         print_json(found)
     else:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.console import AsJson, Ticker, print_json, print_rows, progress, say
-from cli.environment import lake
+from cli.environment import client, lake
 from lakehouse.settings import Settings
 from simulator.bank import START, Simulation
 from simulator.bank import simulate as simulated
@@ -32,7 +32,7 @@ def simulate(
 ) -> None:
     """Simulate a bank with planted laundering and innocent look-alikes, and produce its events."""
     simulation = simulated(customers, days, seed, start.date())
-    with lake() as settings:
+    with lake(make_topics=True) as settings:
         produced, truth = produce_once(simulation, settings, rate)
     if as_json:
         print_json({"produced": produced, "truth": truth})
@@ -43,7 +43,8 @@ def simulate(
 
 def produce_once(simulation: Simulation, settings: Settings, rate: float | None) -> tuple[dict[str, int], Path]:
     """Produce the simulation's events and write its truth; returns events by topic and the truth's path."""
-    assert settings.kafka_bootstrap_servers is not None
+    servers, tick = settings.kafka_bootstrap_servers, Ticker("produced")
+    assert servers is not None
     progress(f"simulating {simulation.customers:,} customers over {simulation.days} days")
-    produced = produce(simulation.batches(), settings.kafka_bootstrap_servers, rate, Ticker("produced"))
+    produced = produce(simulation.batches(), servers, rate, tick, client(settings))
     return produced, simulation.write_truth(settings.home)

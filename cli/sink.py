@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-import contracts
 from cli.console import AsJson, Ticker, answer, fail, print_json, print_rows, progress
-from cli.environment import lake
+from cli.environment import ConfigFile, lake, settings_with
 from cli.log_lines import LogFormat, log_lines, log_step
-from cli.secret_files import REGISTRY_PASSWORD, REGISTRY_TOKEN, SASL_PASSWORD
 from lakehouse.errors import LakeError
+from lakehouse.secrets import is_secret
 from local.errors import LocalServiceError
 from sinks import (
     Event,
@@ -28,6 +27,7 @@ from sinks import (
     remove_orphans,
     run_until_caught_up,
 )
+from sinks import configured as configuration
 from sinks import lag as lag_of
 from sinks import run as run_sink
 
@@ -52,6 +52,7 @@ def run(
         bool, typer.Option("--until-caught-up", help="End when all that is in the topics at the start has landed.")
     ] = False,
     settings: Sets = None,
+    file: ConfigFile = None,
     metrics_port: Annotated[
         int | None,
         typer.Option(help="Answer /metrics, /healthz and /readyz on this port; 0 for a free one. Off if not given."),
@@ -67,8 +68,9 @@ def run(
     """Land topics until Ctrl-C or SIGTERM; what is under way is finished or dropped, either is safe."""
     with log_lines(log_format):
         try:
-            config = configured(topic, settings, metrics_port=metrics_port, metrics_address=metrics_address)
-            result = _land(config, log_step if log_format is LogFormat.JSON else Landing(), until_caught_up)
+            config = configured(topic, settings, file, metrics_port=metrics_port, metrics_address=metrics_address)
+            observe = log_step if log_format is LogFormat.JSON else Landing()
+            result = _land(config, file, observe, until_caught_up)
         except (LakeError, LocalServiceError, SinkError) as error:
             if log_format is LogFormat.HUMAN:
                 raise
@@ -82,11 +84,13 @@ def accept(
     topic: Annotated[str, typer.Argument(help="The topic that no longer continues what was landed.")],
     by: Annotated[str, typer.Option(help="Who accepts the loss; kept in the ledger.")],
     reason: Annotated[str, typer.Option(help="Why; kept in the ledger.")],
+    file: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Let landing of a topic go on without offsets that are gone: deleted, expired, or of a topic made again."""
-    with lake() as found:
-        gaps = accept_gap(found, topic, accepted_by=by, reason=reason)
+    kafka = configured(None, None, file).kafka
+    with lake(file=file) as found:
+        gaps = accept_gap(found, topic, accepted_by=by, reason=reason, kafka=kafka)
     answer(
         [
             {"topic": gap.partition.topic, "partition": gap.partition.number, "first": gap.first, "next": gap.next}
@@ -98,10 +102,11 @@ def accept(
 
 
 @app.command()
-def lag(topic: Topics = None, as_json: AsJson = False) -> None:
+def lag(topic: Topics = None, file: ConfigFile = None, as_json: AsJson = False) -> None:
     """Show how far each partition has landed and how much of it waits."""
-    with lake() as found:
-        waiting = lag_of(found, topic or list(contracts.load()))
+    config = configured(topic, None, file)
+    with lake(file=file) as found:
+        waiting = lag_of(found, config.topics, kafka=config.kafka)
     answer(waiting, as_json=as_json, title="lag")
 
 
@@ -119,25 +124,28 @@ def orphans(
     )
 
 
-def configured(topics: list[str] | None, settings: list[str] | None, **options: object) -> SinkConfig:
-    """The sink's configuration from the command line's options; those that are None were not given."""
+def configured(
+    topics: list[str] | None, settings: list[str] | None, file: Path | None = None, **options: object
+) -> SinkConfig:
+    """The sink's configuration from the command line's options, then the environment, then the settings file.
+
+    Options that are None were not given.
+    """
     given: dict[str, object] = {name: value for name, value in options.items() if value is not None}
     for setting in settings or []:
         name, equals, value = setting.partition("=")
         if not equals:
             raise typer.BadParameter(f"{setting!r} is not name=value", param_hint="--set")
+        if is_secret(name):
+            raise typer.BadParameter(
+                f"{name} would be seen by everyone on this machine; put it in the settings file, or in the "
+                "environment (docs/operations.md)",
+                param_hint="--set",
+            )
         given[name] = value
     if topics:
         given["topics"] = tuple(topics)
-    # A password among a command's options could be read by everyone on the machine.
-    secrets = {SASL_PASSWORD: "kafka.sasl.password"}
-    # Without a registry these belong to somebody else.
-    if "registry.url" in given:
-        secrets |= {REGISTRY_PASSWORD: "registry.password", REGISTRY_TOKEN: "registry.token"}
-    for variable, name in secrets.items():
-        if secret := os.environ.get(variable):
-            given.setdefault(name, secret)
-    return SinkConfig.parse(given)
+    return configuration(settings_with(file), given)
 
 
 def show(result: LandingResult, *, as_json: bool) -> None:
@@ -154,9 +162,9 @@ def show(result: LandingResult, *, as_json: bool) -> None:
         )
 
 
-def _land(config: SinkConfig, observe: Observer, until_caught_up: bool) -> LandingResult:
+def _land(config: SinkConfig, file: Path | None, observe: Observer, until_caught_up: bool) -> LandingResult:
     stop = threading.Event()
-    with lake() as found:
+    with lake(file=file) as found:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         progress("landing; Ctrl-C ends it")

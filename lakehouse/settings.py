@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     kafka_bootstrap_servers: str | None = Field(
         None, validation_alias="KAFKA_BOOTSTRAP_SERVERS", description="Brokers, as in librdkafka's bootstrap.servers."
     )
+    sink_file: Path | None = Field(None, description="File of the sinks' settings; they reach the brokers by them.")
     memory_limit: str = Field("4GB", description="DuckDB's memory limit of one process.")
     threads: int | None = Field(None, ge=1, description="DuckDB's threads of one process; all cores if unset.")
     schemas: Path | None = Field(None, description="Folder of the regulators' XSD files, as goaml/ and fincen/.")

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from confluent_kafka import IsolationLevel, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
-
 from lakehouse.settings import Settings
+from sinks import configured
+from sinks.broker import Broker, named_servers
+from sinks.errors import TopicMissing
+from sinks.records import Partition
 
 SECONDS = 30.0
-
-
-class BrokerNotNamed(Exception):
-    """KAFKA_BOOTSTRAP_SERVERS is not set."""
-
-
-def servers(settings: Settings) -> str:
-    """The brokers' addresses.
-
-    Raises:
-        BrokerNotNamed: the settings name none.
-    """
-    if settings.kafka_bootstrap_servers is None:
-        raise BrokerNotNamed("no broker is named: run 'vigil up', or set KAFKA_BOOTSTRAP_SERVERS")
-    return settings.kafka_bootstrap_servers
 
 
 def positions(settings: Settings, topics: Iterable[str]) -> list[dict[str, Any]]:
@@ -36,38 +20,25 @@ def positions(settings: Settings, topics: Iterable[str]) -> list[dict[str, Any]]
     A topic that the broker lacks has no row. ``newest`` is None where the partition is empty.
 
     Raises:
-        BrokerNotNamed: the settings name no broker.
-        confluent_kafka.KafkaException: the broker does not answer within ``SECONDS``.
+        SinkError: the settings are wrong or name no broker, or it does not answer within ``SECONDS``.
     """
-    admin = AdminClient({"bootstrap.servers": servers(settings)})
-    known = admin.list_topics(timeout=SECONDS).topics
-    asked = [
-        TopicPartition(topic, partition)
-        for topic in topics
-        if topic in known and known[topic].error is None
-        for partition in sorted(known[topic].partitions)
-    ]
-    ends = _ask(admin, asked, OffsetSpec.latest())  # type: ignore[no-untyped-call]
-    newest = _ask(admin, asked, OffsetSpec.max_timestamp())  # type: ignore[no-untyped-call]
+    with Broker(named_servers(settings), configured(settings).kafka, SECONDS) as broker:
+        asked = list(_partitions(broker, topics))
+        held, newest = broker.held(asked), broker.newest(asked)
     return [
         {
-            "topic": each.topic,
-            "partition": each.partition,
-            "end_offset": ends[each.topic, each.partition].offset,
-            "newest": _time(newest[each.topic, each.partition].timestamp),
+            "topic": partition.topic,
+            "partition": partition.number,
+            "end_offset": held[partition].end,
+            "newest": newest[partition],
         }
-        for each in asked
+        for partition in asked
     ]
 
 
-def _ask(admin: AdminClient, asked: list[TopicPartition], spec: OffsetSpec) -> dict[tuple[str, int], Any]:
-    if not asked:
-        return {}
-    answers = admin.list_offsets(
-        dict.fromkeys(asked, spec), isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=SECONDS
-    )
-    return {(each.topic, each.partition): future.result(SECONDS) for each, future in answers.items()}
-
-
-def _time(milliseconds: int) -> datetime | None:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).replace(tzinfo=None) if milliseconds >= 0 else None
+def _partitions(broker: Broker, topics: Iterable[str]) -> Iterator[Partition]:
+    for topic in topics:
+        try:
+            yield from broker.topics([topic])[topic].partitions
+        except TopicMissing:
+            continue

@@ -17,6 +17,7 @@ def variables(settings: Settings) -> dict[str, str]:
         "VIGIL_HOME": settings.home.resolve(),
         "VIGIL_CATALOG": settings.catalog,
         "VIGIL_DATA_PATH": settings.data_path,
+        "VIGIL_SINK_FILE": settings.sink_file and settings.sink_file.resolve(),
         "VIGIL_MEMORY_LIMIT": settings.memory_limit,
         "VIGIL_THREADS": settings.threads,
         "VIGIL_SCHEMAS": settings.schemas and Path(settings.schemas).resolve(),

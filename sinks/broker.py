@@ -7,15 +7,17 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.admin._listoffsets import ListOffsetsResultInfo, OffsetSpec
 from confluent_kafka.admin._topic import TopicDescription
 
 from lakehouse.settings import Settings
 from sinks.errors import BrokerSilent, SinkMisconfigured, TopicMissing
+from sinks.kafka_settings import connection_settings
 from sinks.records import Partition
 
 T = TypeVar("T")
@@ -24,20 +26,6 @@ T = TypeVar("T")
 _FIRST_PATIENCE, _LEAST_SECONDS, _PAUSE = 3.0, 0.1, 0.2
 # What librdkafka does not call retriable and yet passes: brokers are away, or a partition has no leader for a moment.
 _PASSING = frozenset({KafkaError._ALL_BROKERS_DOWN, KafkaError._NOENT, KafkaError._TIMED_OUT, KafkaError._TRANSPORT})
-
-_CONNECTION = {
-    "api",
-    "broker",
-    "client",
-    "debug",
-    "https",
-    "metadata",
-    "reconnect",
-    "sasl",
-    "security",
-    "socket",
-    "ssl",
-}
 
 
 @dataclass(frozen=True)
@@ -69,11 +57,6 @@ def named_servers(settings: Settings) -> str:
     if settings.kafka_bootstrap_servers is None:
         raise SinkMisconfigured("no brokers are named: run 'vigil up', or set KAFKA_BOOTSTRAP_SERVERS")
     return settings.kafka_bootstrap_servers
-
-
-def connection_settings(kafka: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of librdkafka's settings that say how to reach the brokers, not how to consume."""
-    return {name: value for name, value in kafka.items() if name.split(".")[0] in _CONNECTION}
 
 
 class Broker:
@@ -122,14 +105,23 @@ class Broker:
         ends = self._offsets(asked, latest)
         return {partition: Held(starts[partition], ends[partition]) for partition in starts}
 
+    def newest(self, partitions: Iterable[Partition]) -> dict[Partition, datetime | None]:
+        """The time (naive, UTC) of each partition's newest message; None where it is empty."""
+        spec = OffsetSpec.max_timestamp()  # type: ignore[no-untyped-call]
+        found = self._listed([TopicPartition(*partition) for partition in partitions], spec)
+        return {partition: _time(each.timestamp) for partition, each in found.items()}
+
     def _offsets(self, asked: list[TopicPartition], spec: OffsetSpec) -> dict[Partition, int]:
+        return {partition: each.offset for partition, each in self._listed(asked, spec).items()}
+
+    def _listed(self, asked: list[TopicPartition], spec: OffsetSpec) -> dict[Partition, ListOffsetsResultInfo]:
         if not asked:
             return {}
 
-        def question(admin: AdminClient, seconds: float) -> dict[Partition, int]:
+        def question(admin: AdminClient, seconds: float) -> dict[Partition, ListOffsetsResultInfo]:
             futures = admin.list_offsets(dict.fromkeys(asked, spec), isolation_level=IsolationLevel.READ_COMMITTED)
             return {
-                Partition(each.topic, each.partition): self._of(each.topic, future, seconds).offset
+                Partition(each.topic, each.partition): self._of(each.topic, future, seconds)
                 for each, future in futures.items()
             }
 
@@ -175,3 +167,7 @@ class Broker:
 def _topic(name: str, described: TopicDescription) -> Topic:
     numbers = sorted(each.id for each in described.partitions)
     return Topic(name, str(described.topic_id), tuple(Partition(name, number) for number in numbers))
+
+
+def _time(milliseconds: int) -> datetime | None:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).replace(tzinfo=None) if milliseconds >= 0 else None

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from contracts import load
+from sinks import kafka_settings
 from sinks.errors import SinkMisconfigured
 
-KAFKA_PREFIX = "kafka."
-# Exactly-once rests on these; overriding one would lose or double rows quietly.
-OWN_KAFKA_SETTINGS = frozenset(
-    {
-        "auto.offset.reset",
-        "enable.auto.commit",
-        "enable.auto.offset.store",
-        "enable.partition.eof",
-        "group.id",
-        "isolation.level",
-        "partition.assignment.strategy",
-    }
-)
-
-
+KafkaName = Annotated[str, AfterValidator(kafka_settings.passes)]
 # Settings by whose beginning a whole family is named, and the field that holds it.
-_FAMILIES = {KAFKA_PREFIX: "kafka", "format.": "formats", "registry.": "registry"}
+_FAMILIES = {kafka_settings.PREFIX: "kafka", "format.": "formats", "registry.": "registry"}
 Format = Literal["json", "json_schema"]
 
 
@@ -110,18 +99,17 @@ class SinkConfig(BaseModel):
     metrics_address: str = Field("127.0.0.1", min_length=1)
     watch_seconds: float = Field(5.0, gt=0)
     health_seconds: float | None = Field(None, gt=0)
-    kafka: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    # Not in the representation, since passwords are among them.
+    kafka: dict[KafkaName, str | int | float | bool] = Field(default_factory=dict, repr=False)
     format: Format = "json"
     formats: dict[str, Format] = Field(default_factory=dict)
     registry: RegistrySettings | None = None
     on_incompatible: Literal["stop", "dead_letter"] = "stop"
 
-    @field_validator("kafka")
+    @field_validator("topics", mode="before")
     @classmethod
-    def _leaves_ours_alone(cls, value: dict[str, Any]) -> dict[str, Any]:
-        if ours := sorted(OWN_KAFKA_SETTINGS & set(value)):
-            raise ValueError(f"{', '.join(KAFKA_PREFIX + name for name in ours)} cannot be set: landing depends on it")
-        return value
+    def _listed(cls, value: Any) -> Any:
+        return tuple(filter(None, re.split(r"[\s,]+", value))) if isinstance(value, str) else value
 
     @field_validator("topics")
     @classmethod
@@ -136,22 +124,65 @@ class SinkConfig(BaseModel):
         return self
 
     @classmethod
-    def parse(cls, settings: Mapping[str, Any]) -> SinkConfig:
+    def parse(cls, settings: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> SinkConfig:
         """The configuration in a flat mapping, in which librdkafka's settings are named ``kafka.<setting>``.
+
+        ``origins`` tells where a setting comes from, if it is worth telling.
 
         Raises:
             SinkMisconfigured: naming every wrong setting.
         """
         nested: dict[str, dict[str, Any]] = {}
         own: dict[str, Any] = {}
+        faults: dict[str, str] = {}
         for name, value in settings.items():
             family = next((each for each in _FAMILIES if name.startswith(each)), None)
             if family:
                 nested.setdefault(_FAMILIES[family], {})[name.removeprefix(family)] = value
+            elif name not in cls.model_fields or name in _FAMILIES.values():
+                faults[name] = _unknown(name, cls.model_fields)
             else:
                 own[name] = value
+        config = None
         try:
-            return cls.model_validate(own | nested)
+            config = cls.model_validate(own | nested)
         except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
-            raise SinkMisconfigured(f"sink settings: {faults}. The settings are listed in docs/landing.md.") from error
+            for each in error.errors():
+                faults.setdefault(_name(each["loc"]), _fault(each["msg"]))
+        kafka = nested.get("kafka", {})
+        fine = {name: value for name, value in kafka.items() if kafka_settings.PREFIX + name not in faults}
+        for name, told in kafka_settings.refused(fine, {"group.id": "none"}).items():
+            faults[kafka_settings.PREFIX + name if name else "kafka"] = told
+        if faults or config is None:
+            raise SinkMisconfigured(
+                "sink settings: "
+                + "; ".join(f"{name}{_origin(name, origins or {})}: {told}" for name, told in faults.items())
+                + ". The settings are listed in docs/landing.md."
+            )
+        return config
+
+
+def _name(loc: tuple[int | str, ...]) -> str:
+    """The setting that pydantic's location is of."""
+    for family, field in _FAMILIES.items():
+        if len(loc) > 1 and loc[0] == field:
+            return f"{family}{loc[1]}"
+    return str(loc[0]) if loc else "settings"
+
+
+def _fault(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    for family, field in _FAMILIES.items():
+        if name == field:
+            return f"settings are not nested; write {family}<name>, each on its own"
+    near = get_close_matches(name, known, 1)
+    return "there is no such setting" + (f", is {near[0]} meant?" if near else "")
+
+
+def _origin(name: str, origins: Mapping[str, str]) -> str:
+    """Where the setting comes from; of a fault of a whole family, where any of it does."""
+    found = origins.get(name) or next((each for own, each in origins.items() if own.startswith(f"{name}.")), None)
+    return f" ({found})" if found else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, TopicPartition
 
-from sinks.broker import connection_settings
+from sinks.kafka_settings import connection_settings
 from sinks.records import Partition
 
 POLL_SECONDS = 0.2

@@ -8,8 +8,8 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from sinks.broker import connection_settings
 from sinks.errors import BrokerSilent
+from sinks.kafka_settings import connection_settings
 from sinks.records import Partition, Range
 
 SILENCE_SECONDS, READ_SECONDS = 30.0, 0.1

@@ -32,8 +32,9 @@ CATALOGS = (
 def test_no_secret_is_shown(catalog: str, form: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VIGIL_HOME", str(tmp_path))
     monkeypatch.setenv("VIGIL_CATALOG", catalog)
-    sets = [each for name in SECRETS for each in ("--set", f"kafka.{name}={HIDDEN}")]
-    told = CliRunner().invoke(app, ["status", "--config", *sets, *form])
+    file = tmp_path / "sink.yml"
+    file.write_text("".join(f"kafka.{name}: {HIDDEN}\n" for name in SECRETS))
+    told = CliRunner().invoke(app, ["status", "--config", "--file", str(file), *form])
     assert told.exit_code == 0, told.output
     assert HIDDEN not in told.output
     assert "db.example" in told.output
@@ -44,7 +45,8 @@ def test_what_is_in_force_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setenv("VIGIL_HOME", str(tmp_path))
     monkeypatch.setenv("VIGIL_THREADS", "3")
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "kafka.example:9092")
-    sets = ["--set", "batch_rows=5", "--set", "kafka.sasl.username=vigil", "--set", f"kafka.sasl.password={HIDDEN}"]
+    monkeypatch.setenv("VIGIL_KAFKA_SASL_PASSWORD", HIDDEN)
+    sets = ["--set", "batch_rows=5", "--set", "kafka.sasl.username=vigil", "--set", "kafka.sasl.mechanism=PLAIN"]
     told = orjson.loads(CliRunner().invoke(app, ["status", "--config", "--json", *sets]).stdout)
     assert told["VIGIL_HOME"] == str(tmp_path)
     assert told["VIGIL_THREADS"] == 3

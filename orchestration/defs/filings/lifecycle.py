@@ -11,8 +11,9 @@ import duckdb
 
 from cases.events import send
 from lakehouse.settings import Settings
-from orchestration.broker import servers
 from reports.outbox import Filing
+from sinks import configured, connection_settings
+from sinks.broker import named_servers
 
 TOPIC = "compliance.filings"
 
@@ -23,7 +24,7 @@ def announce(connection: duckdb.DuckDBPyConnection, settings: Settings, filings:
     Asked again before the step has landed, it sends the same ``event_id`` again, which staging keeps once.
 
     Raises:
-        BrokerNotNamed: the settings name no broker.
+        SinkMisconfigured: the settings are wrong, or name no broker.
         EventNotRecorded: the broker did not take one; the filing is in the outbox, and the next run announces it.
     """
     landed = {
@@ -31,7 +32,10 @@ def announce(connection: duckdb.DuckDBPyConnection, settings: Settings, filings:
         for (event_id,) in connection.execute("select event_id from lake.landing.compliance_filings").fetchall()
     }
     waiting = [event for event in (_generated(filing, at) for filing in filings) if event["event_id"] not in landed]
-    return len(send(servers(settings), TOPIC, waiting)) if waiting else 0
+    if not waiting:
+        return 0
+    client = connection_settings(configured(settings).kafka)
+    return len(send(named_servers(settings), TOPIC, waiting, client))
 
 
 def _generated(filing: Filing, at: datetime) -> dict[str, Any]:

@@ -10,10 +10,9 @@ import duckdb
 import contracts
 from lakehouse.attach import connect
 from lakehouse.settings import Settings
-from orchestration.broker import positions
 from orchestration.defs.topics.assets import topic_key
 from orchestration.progress import teller
-from sinks import Event, SinkConfig, Step, run_until_caught_up
+from sinks import Event, SinkConfig, Step, configured, lag, run_until_caught_up
 
 # Two catch-ups at once would only take partitions from each other.
 POOL = "sink"
@@ -45,7 +44,7 @@ def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[
     """Land what the topics hold now."""
     settings = Settings()
     chosen = [each for each in contracts.load().values() if landing_key(each) in context.selected_asset_keys]
-    config = SinkConfig(topics=tuple(contract.topic for contract in chosen))
+    config = _config(settings, tuple(contract.topic for contract in chosen))
     landed = 0
     # The sink's threads observe.
     tell = teller()
@@ -57,8 +56,8 @@ def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[
             tell(f"landing: {landed:,} events")
 
     result = run_until_caught_up(config, settings, observe=observe)
+    behind = _behind(config, settings)
     with connect(settings, read_only=True) as connection:
-        behind = _behind(connection, settings, config.topics)
         for contract in chosen:
             landed_of = result.topics[contract.topic]
             yield dg.MaterializeResult(
@@ -74,15 +73,18 @@ def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[
             )
 
 
-def _behind(connection: duckdb.DuckDBPyConnection, settings: Settings, topics: tuple[str, ...]) -> dict[str, int]:
+def _config(settings: Settings, topics: tuple[str, ...]) -> SinkConfig:
+    """The sinks' settings, less what belongs to a sink that runs all day beside this one: its port, and its place."""
+    config = configured(settings, {"topics": topics})
+    kafka = {name: value for name, value in config.kafka.items() if name != "group.instance.id"}
+    return config.model_copy(update={"metrics_port": None, "kafka": kafka})
+
+
+def _behind(config: SinkConfig, settings: Settings) -> dict[str, int]:
     """Offsets between each topic's ends on the broker and the ledger, after landing."""
-    rows = connection.execute(
-        "select topic, partition, max(next_offset) from lake.ledger.offsets group by all"
-    ).fetchall()
-    ledger = {(topic, partition): int(offset) for topic, partition, offset in rows}
-    behind = dict.fromkeys(topics, 0)
-    for each in positions(settings, topics):
-        behind[each["topic"]] += each["end_offset"] - ledger.get((each["topic"], each["partition"]), 0)
+    behind = dict.fromkeys(config.topics, 0)
+    for each in lag(settings, config.topics, kafka=config.kafka):
+        behind[each.topic] += each.lag
     return behind
 
 
