@@ -52,7 +52,7 @@ class Accumulation:
         for topic, numbers in by_topic.items():
             if topic in self._records:
                 self._records[topic] = self._records[topic].without(numbers)
-                self._sizes[topic] = sum(map(len, filter(None, self._records[topic].values)))
+                self._sizes[topic] = self._records[topic].size
         if not self.moved:
             self._since = None
 

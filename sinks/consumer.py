@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain, groupby
 from typing import Any
 
 import numpy as np
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError
 
+from sinks import messages
 from sinks.config import SinkConfig
-from sinks.errors import BrokerFailed, OffsetsLost, SinkMisconfigured, TopicMissing
-from sinks.records import Partition, Records
+from sinks.errors import BrokerFailed, OffsetsLost, SinkError, SinkMisconfigured, TopicMissing
+from sinks.librdkafka import Callbacks, Client, error_name
+from sinks.messages import ERROR, HEADED, OFFSET, PARTITION, SIZE, TIMESTAMP, TOPIC
+from sinks.payloads import Payloads
+from sinks.records import Ints, Partition, Records
 
 # More in one call only makes the pauses longer, fewer costs a call each.
 MESSAGES_A_CALL = 10_000
@@ -70,35 +73,27 @@ class TopicConsumer:
         self._config = config
         self._rebalance = rebalance
         self._held: dict[Partition, int] = {}
-        try:
-            self._consumer = Consumer(settings)
-        except KafkaException as error:
-            raise SinkMisconfigured(f"librdkafka refuses the kafka. settings: {error}") from error
-        self._consumer.subscribe(
-            list(config.topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
-        )
+        self._errors: list[SinkError] = []
+        self._addresses = np.empty(MESSAGES_A_CALL, np.int64)
+        self._client = Client(settings, Callbacks(self._on_assign, self._on_revoke, self._on_lost))
+        self._client.subscribe(config.topics)
 
-    def read(self, most: int, seconds: float) -> Iterator[Read]:
+    def read(self, most: int, seconds: float) -> list[Read]:
         """At most ``most`` messages that have come within ``seconds``, by topic; also positions moved over holes.
 
         Raises:
             OffsetsLost: the broker no longer holds the offset that comes next.
-            TopicMissing, BrokerFailed: the broker says so.
+            TopicMissing, BrokerFailed: the broker says so. An error that comes among messages is raised by the call
+                after, so that nothing is missing behind it.
         """
-        messages = self._consumer.consume(min(most, MESSAGES_A_CALL), seconds)
-        if not messages:
-            return
-        ends: list[Read] = []
-        if any(map(Message.error, messages)):
-            ends, messages = self._sort_out(messages)
-        for topic, chosen in self._by_topic(messages).items():
-            if read := self._in_columns(topic, chosen):
-                yield read
-        for end in ends:
-            for partition, position in end.positions.items():
-                if position > self._held.get(partition, position):
-                    self._held[partition] = position
-                    yield end
+        if self._errors:
+            raise self._errors.pop(0)
+        count = self._client.consume(self._addresses[:most], seconds)
+        addresses = self._addresses[:count]
+        try:
+            return self._taken(addresses) if count else []
+        finally:
+            messages.destroy(addresses)
 
     def held(self) -> dict[Partition, int]:
         """The partitions assigned to this member, and the next offset of each."""
@@ -106,108 +101,108 @@ class TopicConsumer:
 
     def seek(self, positions: dict[Partition, int]) -> None:
         """Read these partitions, which are assigned, on from these offsets; what was fetched ahead is dropped."""
-        self._consumer.incremental_unassign([TopicPartition(*partition) for partition in positions])
-        self._consumer.incremental_assign([TopicPartition(*each, offset) for each, offset in positions.items()])
+        self._client.unassign(positions)
+        self._client.assign(positions)
         self._held |= positions
 
     def wait_paused(self, seconds: float) -> None:
         """Stay a member of the group for ``seconds`` without reading."""
-        held = [TopicPartition(*partition) for partition in self._held]
-        self._consumer.pause(held)
+        held = list(self._held)
+        self._client.pause(held)
         # A message can only come when partitions were assigned meanwhile; it is read again after the seek.
-        self._consumer.poll(seconds)
+        count = self._client.consume(self._addresses[:1], seconds)
+        messages.destroy(self._addresses[:count])
         # Being paused outlives being assigned anew.
-        self._consumer.resume(held)
+        self._client.resume(held)
         self.seek(self._held)
 
     def acknowledge(self, positions: dict[Partition, int], wait: bool = False) -> None:
         """Tell the group what has landed, for tools that show lag; nothing of ours reads it."""
-        offsets = [TopicPartition(*each, offset) for each, offset in positions.items() if each in self._held]
+        offsets = {partition: offset for partition, offset in positions.items() if partition in self._held}
         if offsets:
             # A member that the group has put out may not commit; what it landed stands in the ledger all the same.
-            with contextlib.suppress(KafkaException):
-                if wait:
-                    self._consumer.commit(offsets=offsets, asynchronous=False)
-                else:
-                    self._consumer.commit(offsets=offsets, asynchronous=True)
+            with contextlib.suppress(BrokerFailed):
+                self._client.commit(offsets, wait)
 
     def close(self) -> None:
         """Leave the group."""
-        self._consumer.close()
+        self._client.close()
 
-    def _by_topic(self, messages: list[Any]) -> dict[str, list[Any]]:
-        if messages and len(self._config.topics) == 1:
-            return {self._config.topics[0]: messages}
-        by_topic: dict[str, list[Any]] = {}
-        for topic, run in groupby(messages, Message.topic):
-            by_topic.setdefault(str(topic), []).extend(run)
-        return by_topic
+    def _taken(self, addresses: Ints) -> list[Read]:
+        found = messages.describe(addresses)
+        proper = np.flatnonzero(found[ERROR] == 0)
+        ends = self._ends(addresses, found) if len(proper) < len(addresses) else []
+        by_topic: dict[str, list[Ints]] = {}
+        for topic in np.unique(found[TOPIC, proper]).tolist():
+            by_topic.setdefault(self._client.topic(topic), []).append(proper[found[TOPIC, proper] == topic])
+        reads = []
+        for topic, chosen in by_topic.items():
+            reads += self._in_columns(topic, addresses, found, np.sort(np.concatenate(chosen)))
+        for end in ends:
+            for partition, position in end.positions.items():
+                if position > self._held.get(partition, position):
+                    self._held[partition] = position
+                    reads.append(end)
+        return reads
 
-    def _in_columns(self, topic: str, messages: list[Any]) -> Read | None:
-        count = len(messages)
-        numbers = np.fromiter(map(Message.partition, messages), np.int64, count)
-        offsets = np.fromiter(map(Message.offset, messages), np.int64, count)
+    def _in_columns(self, topic: str, addresses: Ints, found: Ints, chosen: Ints) -> list[Read]:
         positions = {}
-        for number in np.unique(numbers).tolist():
+        for number in np.unique(found[PARTITION, chosen]).tolist():
             partition = Partition(topic, number)
             if partition not in self._held:
                 # Taken away in this very call; the next owner reads them.
-                rest = [each for each in messages if each.partition() != number]
-                return self._in_columns(topic, rest) if rest else None
-            own = offsets[numbers == number]
+                chosen = chosen[found[PARTITION, chosen] != number]
+                continue
+            own = found[OFFSET, chosen[found[PARTITION, chosen] == number]]
             if own[0] < self._held[partition] or (np.diff(own) <= 0).any():
                 raise BrokerFailed(
                     f"{partition}: offset {int(own[0])} was delivered where {self._held[partition]} comes next"
                 )
             positions[partition] = int(own[-1]) + 1
         self._held |= positions
-        # Pairs of a kind (0: none) and milliseconds; flattened as they come, which is twice as fast as unpacking.
-        pairs = chain.from_iterable(map(Message.timestamp, messages))
-        kinds, timestamps = np.fromiter(pairs, np.int64, 2 * count).reshape(count, 2).T.copy()
-        timestamps[kinds == 0] = -1
-        values: list[bytes | None] = list(map(Message.value, messages))
+        if not len(chosen):
+            return []
+        own_addresses = addresses[chosen]
+        headed = found[HEADED, chosen].any()
         records = Records(
-            values=values,
-            keys=list(map(Message.key, messages)),
-            headers=[each.headers() for each in messages],
-            partitions=[numbers],
-            offsets=[offsets],
-            timestamps=[timestamps],
+            values=[messages.values(own_addresses)],
+            keys=[messages.keys(own_addresses)],
+            headers=[messages.headers(own_addresses) if headed else Payloads.missing(len(chosen))],
+            partitions=[found[PARTITION, chosen]],
+            offsets=[found[OFFSET, chosen]],
+            timestamps=[found[TIMESTAMP, chosen]],
         )
-        return Read(topic, records, sum(map(len, filter(None, values))), positions)
+        return [Read(topic, records, int(found[SIZE, chosen].sum()), positions)]
 
-    def _sort_out(self, messages: list[Any]) -> tuple[list[Read], list[Any]]:
-        """Positions at the ends of partitions, and the messages proper; other errors are raised or pass by."""
-        ends, proper = [], []
-        for message in messages:
-            error = message.error()
-            if error is None:
-                proper.append(message)
-            elif error.code() == KafkaError._PARTITION_EOF:
-                partition = Partition(message.topic(), message.partition())
-                ends.append(Read(partition.topic, Records(), 0, {partition: message.offset()}))
-            else:
-                self._raise(message, error)
-        return ends, proper
+    def _ends(self, addresses: Ints, found: Ints) -> list[Read]:
+        """Positions at the ends of partitions; other errors are kept for the next call, or pass by."""
+        ends = []
+        for i in np.flatnonzero(found[ERROR]).tolist():
+            code, topic, number, offset = found[[ERROR, TOPIC, PARTITION, OFFSET], i].tolist()
+            partition = Partition(self._client.topic(topic), number) if topic else None
+            if partition and code == KafkaError._PARTITION_EOF:
+                ends.append(Read(partition.topic, Records(), 0, {partition: offset}))
+            elif error := self._error(partition, code, self._client.error_text(int(addresses[i]))):
+                self._errors.append(error)
+        return ends
 
-    def _raise(self, message: Any, error: KafkaError) -> None:
-        where = f"{message.topic()}[{message.partition()}]" if message.topic() else "the brokers"
-        if error.code() == KafkaError._AUTO_OFFSET_RESET:
-            partition = Partition(message.topic(), message.partition())
-            raise OffsetsLost(
+    def _error(self, partition: Partition | None, code: int, text: str) -> SinkError | None:
+        where = str(partition) if partition else "the brokers"
+        if partition and code == KafkaError._AUTO_OFFSET_RESET:
+            return OffsetsLost(
                 partition.topic,
                 f"{where}: the offset that comes next ({self._held.get(partition)}) is not in the topic (any more): "
-                f"{error.str()}. If it was removed before it was landed, record the gap with accept_gap.",
+                f"{text}. If it was removed before it was landed, record the gap with accept_gap.",
             )
-        if error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC):
-            raise TopicMissing(
-                str(message.topic()), f"{where}: the brokers have no such topic; was it deleted? {error.str()}"
-            )
-        if not error.retriable() and error.code() not in _PASSING:
-            raise BrokerFailed(f"{where}: {error.name()}: {error.str()}")
+        if partition and code in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC):
+            return TopicMissing(partition.topic, f"{where}: the brokers have no such topic; was it deleted? {text}")
+        if code == KafkaError._FATAL:
+            return BrokerFailed(f"{where}: {self._client.fatal_error()}")
+        if code not in _PASSING:
+            return BrokerFailed(f"{where}: {error_name(code)}: {text}")
+        return None
 
-    def _on_assign(self, _consumer: Consumer, assigned: list[TopicPartition]) -> None:
-        partitions = [Partition(each.topic, each.partition) for each in assigned]
+    def _on_assign(self, partitions: list[Partition]) -> None:
         if strangers := sorted({partition.topic for partition in partitions} - set(self._config.topics)):
             # Kafka gives a static member what a former one of its name had, whatever it subscribes to now.
             raise SinkMisconfigured(
@@ -215,23 +210,21 @@ class TopicConsumer:
                 "another sink had the same kafka.group.instance.id for other topics. Give each its own."
             )
         positions = self._rebalance.assigned(partitions)
-        self._consumer.incremental_assign([TopicPartition(*each, offset) for each, offset in positions.items()])
+        self._client.assign(positions)
         self._held |= positions
 
-    def _on_revoke(self, _consumer: Consumer, revoked: list[TopicPartition]) -> None:
-        partitions = [Partition(each.topic, each.partition) for each in revoked]
+    def _on_revoke(self, partitions: list[Partition]) -> None:
         self._rebalance.revoked(partitions)
-        self._drop(partitions, revoked)
+        self._drop(partitions)
 
-    def _on_lost(self, _consumer: Consumer, lost: list[TopicPartition]) -> None:
-        partitions = [Partition(each.topic, each.partition) for each in lost]
+    def _on_lost(self, partitions: list[Partition]) -> None:
         self._rebalance.lost(partitions)
-        self._drop(partitions, lost)
+        self._drop(partitions)
 
-    def _drop(self, partitions: list[Partition], given: list[TopicPartition]) -> None:
+    def _drop(self, partitions: list[Partition]) -> None:
         for partition in partitions:
             self._held.pop(partition, None)
-        self._consumer.incremental_unassign(given)
+        self._client.unassign(partitions)
 
 
 # Brokers come and go; librdkafka connects again by itself.

@@ -20,6 +20,7 @@ from sinks.config import SinkConfig
 from sinks.decoding.decoder import Decoder, Rejected
 from sinks.errors import TopicRecreated
 from sinks.ledger import Identity
+from sinks.messages import unpacked
 from sinks.parquet import FileWriter
 from sinks.payloads import Payloads
 from sinks.progress import Counts
@@ -128,13 +129,14 @@ class Encoder:
     def _part(self, topic: str, batch: Batch, landed_at: datetime) -> Part:
         contract = self._contracts[topic]
         records = batch.records.get(topic, Records())
-        decoded = self._decoders[topic].decode(Payloads.of(records.values), Payloads.of(records.keys))
+        values, keys, headers = map(Payloads.joined, (records.values, records.keys, records.headers))
+        decoded = self._decoders[topic].decode(values, keys)
         origin = _Origin(records)
         own: dict[str, pa.Array | pa.ChunkedArray] = {
             "_partition": pa.array(origin.partitions[decoded.positions], pa.int32()),
             "_offset": pa.array(origin.offsets[decoded.positions], pa.int64()),
             "_timestamp": origin.moments(decoded.positions),
-            "_headers": _headers_json(records.headers, decoded.positions),
+            "_headers": _headers_json(headers, decoded.positions),
             "_landed_at": pa.repeat(pa.scalar(landed_at, pa.timestamp("us")), decoded.table.num_rows),
         }
         columns = {name: decoded.table.column(name) for name in decoded.table.column_names} | own
@@ -149,7 +151,7 @@ class Encoder:
             dict(zip(numbers.tolist(), counts.tolist(), strict=True)),
             rows if file is None else rows.schema.empty_table(),
             file,
-            _dead_letters(topic, records, origin, decoded.rejected),
+            _dead_letters(topic, values, keys, headers, origin, decoded.rejected),
             Counts(rows.num_rows, len(decoded.rejected), holes),
         )
 
@@ -168,7 +170,9 @@ class _Origin:
         return pa.array(chosen * 1000, pa.int64(), mask=chosen < 0).cast(pa.timestamp("us"))
 
 
-def _dead_letters(topic: str, records: Records, origin: _Origin, rejected: list[Rejected]) -> pa.Table:
+def _dead_letters(
+    topic: str, values: Payloads, keys: Payloads, headers: Payloads, origin: _Origin, rejected: list[Rejected]
+) -> pa.Table:
     at = [each.position for each in rejected]
     positions = np.array(at, np.int64)
     return pa.Table.from_arrays(
@@ -177,9 +181,9 @@ def _dead_letters(topic: str, records: Records, origin: _Origin, rejected: list[
             pa.array(origin.partitions[positions], pa.int32()),
             pa.array(origin.offsets[positions], pa.int64()),
             origin.moments(positions),
-            pa.array([records.keys[i] for i in at], pa.binary()),
-            pa.array([records.values[i] for i in at], pa.binary()),
-            _headers_json(records.headers, positions),
+            pa.array(keys.take(positions).list(), pa.binary()),
+            pa.array(values.take(positions).list(), pa.binary()),
+            _headers_json(headers, positions),
             pa.array([each.reason for each in rejected], pa.string()),
             pa.array([each.detail for each in rejected], pa.string()),
         ],
@@ -187,19 +191,18 @@ def _dead_letters(topic: str, records: Records, origin: _Origin, rejected: list[
     )
 
 
-def _headers_json(headers: list[Headers], positions: Ints) -> pa.Array:
+def _headers_json(headers: Payloads, positions: Ints) -> pa.Array:
     """Headers as JSON objects; null where there are none.
 
     A value that is no UTF-8 becomes ``{"base64": …}``; a name that comes more than once holds the list of its values.
     """
-    if not any(headers):
+    if not headers.present.any():
         return pa.nulls(len(positions), pa.string())
-    return pa.array([_header_json(headers[i]) for i in positions], pa.string())
+    packed = headers.take(positions).list()
+    return pa.array([_header_json(unpacked(each)) if each else None for each in packed], pa.string())
 
 
-def _header_json(headers: Headers) -> str | None:
-    if not headers:
-        return None
+def _header_json(headers: Headers) -> str:
     found: dict[str, list[Any]] = {}
     for name, value in headers:
         found.setdefault(name, []).append(_header_value(value))

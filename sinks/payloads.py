@@ -11,6 +11,8 @@ import pyarrow as pa
 
 # So many bytes may be read behind the last string: compiled code takes eight at once.
 PADDING = 8
+# Bounds are 32-bit numbers.
+MOST_BYTES = 2**31 - 1 - PADDING
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,11 @@ class Payloads:
     def __len__(self) -> int:
         return len(self.present)
 
+    @property
+    def size(self) -> int:
+        """The bytes of all strings."""
+        return int(self.bounds[-1]) - int(self.bounds[0])
+
     @classmethod
     def of(cls, strings: Sequence[bytes | None]) -> Payloads:
         """The strings of a sequence."""
@@ -38,11 +45,17 @@ class Payloads:
         return cls(np.frombuffer(b"".join([*filled, bytes(PADDING)]), np.uint8), bounds, present)
 
     @classmethod
+    def missing(cls, count: int) -> Payloads:
+        """No string, so many times."""
+        return cls(np.zeros(PADDING, np.uint8), np.zeros(count + 1, np.int32), np.zeros(count, np.bool_))
+
+    @classmethod
     def joined(cls, parts: Sequence[Payloads]) -> Payloads:
         """The strings of all parts, in order."""
         if len(parts) == 1:
             return parts[0]
-        sizes = [part.bounds[-1] - part.bounds[0] for part in parts]
+        sizes = [part.size for part in parts]
+        check_size(sum(sizes))
         pieces = [part.data[part.bounds[0] : part.bounds[-1]] for part in parts]
         starts = np.cumsum([0, *sizes])
         bounds = [part.bounds[:-1] - part.bounds[0] + start for part, start in zip(parts, starts, strict=False)]
@@ -75,3 +88,13 @@ class Payloads:
         validity = None if whole else pa.py_buffer(np.packbits(self.present, bitorder="little"))
         buffers = [validity, pa.py_buffer(np.ascontiguousarray(self.bounds)), pa.py_buffer(self.data)]
         return pa.Array.from_buffers(pa.binary(), len(self), buffers)
+
+
+def check_size(size: int) -> None:
+    """Make sure that so many bytes fit into one piece.
+
+    Raises:
+        OverflowError: they do not.
+    """
+    if size > MOST_BYTES:
+        raise OverflowError(f"{size} bytes are more than fit into one piece ({MOST_BYTES}); make batch_bytes smaller")

@@ -10,8 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sinks.payloads import Payloads
+
 Ints = npt.NDArray[np.int64]
-Headers = list[tuple[str, bytes | None]] | None
+Headers = list[tuple[str, bytes | None]]
 
 
 class Partition(NamedTuple):
@@ -33,17 +35,25 @@ class Range(NamedTuple):
 
 @dataclass
 class Records:
-    """Messages of one topic in the order they came, a column an attribute. Timestamps are milliseconds, -1 unknown."""
+    """Messages of one topic in the order they came, a column an attribute, each in pieces that are as long.
 
-    values: list[bytes | None] = field(default_factory=list)
-    keys: list[bytes | None] = field(default_factory=list)
-    headers: list[Headers] = field(default_factory=list)
+    ``headers`` are packed, see ``messages.unpacked``. Timestamps are milliseconds, -1 unknown.
+    """
+
+    values: list[Payloads] = field(default_factory=list)
+    keys: list[Payloads] = field(default_factory=list)
+    headers: list[Payloads] = field(default_factory=list)
     partitions: list[Ints] = field(default_factory=list)
     offsets: list[Ints] = field(default_factory=list)
     timestamps: list[Ints] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.values)
+        return sum(map(len, self.offsets))
+
+    @property
+    def size(self) -> int:
+        """The bytes of the values."""
+        return sum(piece.size for piece in self.values)
 
     def extend(self, more: Records) -> None:
         """Append the messages of ``more``."""
@@ -59,9 +69,9 @@ class Records:
         partitions = joined(self.partitions)
         keep = np.flatnonzero(~np.isin(partitions, gone))
         return Records(
-            values=[self.values[i] for i in keep],
-            keys=[self.keys[i] for i in keep],
-            headers=[self.headers[i] for i in keep],
+            values=[Payloads.joined(self.values).take(keep)],
+            keys=[Payloads.joined(self.keys).take(keep)],
+            headers=[Payloads.joined(self.headers).take(keep)],
             partitions=[partitions[keep]],
             offsets=[joined(self.offsets)[keep]],
             timestamps=[joined(self.timestamps)[keep]],
