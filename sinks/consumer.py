@@ -86,6 +86,7 @@ class TopicConsumer:
             TopicMissing, BrokerFailed: the broker says so. An error that comes among messages is raised by the call
                 after, so that nothing is missing behind it.
         """
+        self._client.raise_failure()
         if self._errors:
             raise self._errors.pop(0)
         count = self._client.consume(self._addresses[:most], seconds)

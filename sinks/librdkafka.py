@@ -76,8 +76,6 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "subscribe": (c_int, (c_void_p, _List)),
     # ssize_t rd_kafka_consume_batch_queue(rd_kafka_queue_t *, int timeout_ms, rd_kafka_message_t **, size_t)
     "consume_batch_queue": (ctypes.c_ssize_t, (c_void_p, c_int, c_void_p, c_size_t)),
-    # void rd_kafka_yield(rd_kafka_t *)
-    "yield": (None, (c_void_p,)),
     # const char *rd_kafka_topic_name(const rd_kafka_topic_t *)
     "topic_name": (c_char_p, (c_void_p,)),
     # const char *rd_kafka_message_errstr(const rd_kafka_message_t *)
@@ -193,11 +191,11 @@ class Client:
 
         Each must be destroyed. What a callback raised is raised here; if messages came with it, by the next call.
         """
-        self._raise_failure()
+        self.raise_failure()
         room, milliseconds = len(messages), int(seconds * 1000)
         count = max(int(self._rd.consume_batch_queue(self._queue, milliseconds, messages.ctypes.data, room)), 0)
         if not count:
-            self._raise_failure()
+            self.raise_failure()
         return count
 
     def assign(self, positions: Mapping[Partition, int]) -> None:
@@ -249,7 +247,7 @@ class Client:
         self._rd.consumer_close(self._handle)
         self._rd.queue_destroy(self._queue)
         self._rd.destroy(self._handle)
-        self._raise_failure()
+        self.raise_failure()
 
     def _new(self, settings: Mapping[str, Any]) -> Any:
         conf = self._rd.conf_new()
@@ -270,6 +268,7 @@ class Client:
 
     def _on_rebalance(self, handle: int, code: int, given: Any, _opaque: Any) -> None:
         # Nothing may be raised through C; the call that led here raises it. librdkafka waits for an answer either way.
+        # Ending that call early, by rd_kafka_yield, would leak the message after this.
         try:
             partitions = [
                 Partition(given.contents.elems[i].topic.decode(), given.contents.elems[i].partition)
@@ -287,9 +286,9 @@ class Client:
             answer = self._rd.incremental_assign if assigned else self._rd.incremental_unassign
             if refused := answer(handle, given):
                 self._rd.error_destroy(refused)
-            getattr(self._rd, "yield")(handle)
 
-    def _raise_failure(self) -> None:
+    def raise_failure(self) -> None:
+        """Raise what a callback raised."""
         failure, self._failure = self._failure, None
         if failure:
             raise failure

@@ -97,4 +97,7 @@ def check_size(size: int) -> None:
         OverflowError: they do not.
     """
     if size > MOST_BYTES:
-        raise OverflowError(f"{size} bytes are more than fit into one piece ({MOST_BYTES}); make batch_bytes smaller")
+        raise OverflowError(
+            f"{size} bytes are more than fit into one piece ({MOST_BYTES}); make batch_bytes or "
+            "kafka.queued.max.messages.kbytes smaller"
+        )
