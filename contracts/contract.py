@@ -11,6 +11,7 @@ _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 _DUCKDB_TYPES = {
     "string": "VARCHAR",
     "integer": "BIGINT",
+    "double": "DOUBLE",
     "boolean": "BOOLEAN",
     "date": "DATE",
     "timestamp": "TIMESTAMP",
@@ -24,9 +25,9 @@ class ContractError(Exception):
 class Field(BaseModel):
     """One field of an event.
 
-    ``type`` is ``string``, ``integer``, ``boolean``, ``date``, ``timestamp`` (UTC, microseconds), ``decimal(p,s)`` or
-    ``list`` (of objects with ``fields`` of their own, none of them a list). ``values`` closes the set of strings that
-    are allowed; ``minimum`` is the least number that is allowed.
+    ``type`` is ``string``, ``integer``, ``double`` (binary, so never for money), ``boolean``, ``date``, ``timestamp``
+    (UTC, microseconds), ``decimal(p,s)`` or ``list`` (of objects with ``fields`` of their own, none of them a list).
+    ``values`` closes the set of strings that are allowed; ``minimum`` is the least number that is allowed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

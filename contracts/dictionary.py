@@ -21,8 +21,8 @@ letter.
 
 A contract file has `topic`, `key` (the field that is the message's key), `event_time`, `tombstone` (`delete`: a
 message without a value means the thing was deleted; `reject`: it becomes a dead letter), `description` and `fields`.
-A field has `name`, `type` (`string`, `integer`, `boolean`, `date`, `timestamp`, `decimal(p,s)`, `list` with
-`fields`), `description` and optionally `required`, `values` (the only strings allowed) and `minimum`.
+A field has `name`, `type` (`string`, `integer`, `double`, `boolean`, `date`, `timestamp`, `decimal(p,s)`, `list`
+with `fields`), `description` and optionally `required`, `values` (the only strings allowed) and `minimum`.
 """
 
 

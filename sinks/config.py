@@ -18,7 +18,7 @@ from sinks.errors import SinkMisconfigured
 KafkaName = Annotated[str, AfterValidator(kafka_settings.passes)]
 # Settings by whose beginning a whole family is named, and the field that holds it.
 _FAMILIES = {kafka_settings.PREFIX: "kafka", "format.": "formats", "registry.": "registry"}
-Format = Literal["json", "json_schema"]
+Format = Literal["json", "avro", "json_schema"]
 
 
 class RegistrySettings(BaseModel):

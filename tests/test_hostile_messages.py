@@ -13,8 +13,9 @@ from landing_bench import party
 from mutations import mutated
 
 from contracts import Contract, contract_for
+from sinks.decoding.blocks import BLOCK
 from sinks.decoding.decoder import REASONS
-from sinks.decoding.json_decoder import BLOCK, JsonDecoder
+from sinks.decoding.json_decoder import JsonDecoder
 from sinks.decoding.json_rows import decode_rows
 
 # A longer run: VIGIL_HOSTILE_MESSAGES=1000000 pytest tests/test_hostile_messages.py

@@ -13,6 +13,7 @@ from contracts import Contract, Field
 _SIMPLE: dict[str, pa.DataType] = {
     "string": pa.string(),
     "integer": pa.int64(),
+    "double": pa.float64(),
     "boolean": pa.bool_(),
     "date": pa.date32(),
     "timestamp": pa.timestamp("us"),
@@ -112,6 +113,8 @@ def _cast(field: Field, texts: pa.Array) -> pa.Array:
         column = texts.cast(arrow_type(field))
         if field.type == "date":
             _require_years(field, column)
+        if field.type == "double":
+            _require_finite(field, texts, column)
         return column
     except pa.ArrowInvalid as error:
         raise Unfit("out_of_range", f"{field.name} does not fit {field.type}: {_first_line(error)}") from error
@@ -131,6 +134,13 @@ def _require_years(field: Field, moments: pa.Array) -> None:
     years = [pc.year(bounds[end]).as_py() for end in ("min", "max")]
     if years[0] is not None and not (_YEARS[0] <= years[0] and years[1] <= _YEARS[1]):
         raise Unfit("out_of_range", f"{field.name} lies outside the years {_YEARS[0]} to {_YEARS[1]}")
+
+
+def _require_finite(field: Field, texts: pa.Array, column: pa.Array) -> None:
+    """Infinity may be written, but no number may become it."""
+    rounded = texts.filter(pc.and_(pc.is_inf(column), pc.invert(pc.match_substring(texts, "Inf"))))
+    if len(rounded):
+        raise Unfit("out_of_range", f"{field.name} is beyond the range of a double")
 
 
 def _first_line(error: Exception) -> str:

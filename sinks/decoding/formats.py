@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from contracts import Contract
 from sinks.config import SinkConfig
+from sinks.decoding.avro_decoder import AvroDecoder
 from sinks.decoding.decoder import Decoder
 from sinks.decoding.framed import FramedDecoder
 from sinks.decoding.json_decoder import JsonDecoder
@@ -15,6 +17,7 @@ from sinks.errors import SinkMisconfigured
 
 # By the setting's value: the type in the registry, and what makes the decoder of one schema.
 _FRAMED: dict[str, tuple[Kind, Callable[[Contract, Schema], Decoder]]] = {
+    "avro": ("AVRO", partial(AvroDecoder, evolve=False)),
     "json_schema": ("JSON", JsonSchema),
 }
 

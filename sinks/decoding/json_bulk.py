@@ -19,7 +19,7 @@ from sinks.decoding.decoder import Decoded
 from sinks.payloads import PADDING, Payloads
 
 _TEXT = json_scan.STRING | json_scan.ESCAPED
-_TAKES = {"integer": json_scan.NUMBER, "boolean": json_scan.BOOLEAN, "list": json_scan.LIST}
+_TAKES = {"integer": json_scan.NUMBER, "double": json_scan.NUMBER, "boolean": json_scan.BOOLEAN, "list": json_scan.LIST}
 
 
 class BulkDecoder:
@@ -41,7 +41,7 @@ class BulkDecoder:
         read = json_scan.scan(
             data, bounds, self._names.data, self._names.bounds, self._takes, self._required, starts, ends, kinds
         )
-        read &= _are_utf8(values.arrow()) & _are_utf8(raw_keys)
+        read &= are_utf8(values.arrow()) & are_utf8(raw_keys)
         chosen = np.flatnonzero(read)
         while True:
             if len(chosen) < kinds.shape[1]:
@@ -59,7 +59,7 @@ class BulkDecoder:
         fit = np.ones(kinds.shape[1], np.bool_)
         columns = []
         for field, *spans in zip(self._fields, starts, ends, kinds, strict=True):
-            texts = _texts(data, *spans)
+            texts = texts_of(data, *spans)
             try:
                 columns.append(_column(field, texts))
             except Unfit:
@@ -81,21 +81,22 @@ def _lists(field: Field, texts: pa.Array) -> pa.Array:
     return convert_lists(field, lists)
 
 
-def _texts(data: Any, starts: Any, ends: Any, kinds: Any) -> pa.Array:
+def texts_of(data: Any, starts: Any, ends: Any, kinds: Any) -> pa.Array:
     """A field's values as strings, null where there is none."""
     present = kinds != 0
     offsets = np.empty(len(kinds) + 1, np.int32)
     text = np.empty(int((ends - starts)[present].sum()) + PADDING, np.uint8)
     json_scan.copy(data, starts, ends, kinds, offsets, text)
-    return _array(offsets, text, None if present.all() else present, pa.string())
+    return array_of(pa.string(), present, offsets, text)
 
 
-def _array(offsets: Any, data: Any, present: Any, kind: pa.DataType) -> pa.Array:
-    validity = None if present is None else pa.py_buffer(np.packbits(present, bitorder="little"))
-    return pa.Array.from_buffers(kind, len(offsets) - 1, [validity, pa.py_buffer(offsets), pa.py_buffer(data)])
+def array_of(kind: pa.DataType, present: Any, *buffers: Any) -> pa.Array:
+    """An array made of its buffers, null where not ``present``."""
+    validity = None if present.all() else pa.py_buffer(np.packbits(present, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(present), [validity, *map(pa.py_buffer, buffers)])
 
 
-def _are_utf8(raw: pa.Array) -> Any:
+def are_utf8(raw: pa.Array) -> Any:
     """Which of the values are UTF-8, or null."""
     try:
         raw.cast(pa.string())

@@ -1,8 +1,8 @@
-"""JSON decoded message by message: slow, exact, and able to say what is wrong with each."""
+"""Messages decoded one by one: slow, exact, and able to say what is wrong with each. JSON's own reading is here too."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,8 +17,17 @@ from sinks.decoding.decoder import Decoded, Rejected
 Row = dict[str, Any]
 
 
-def decode_rows(contract: Contract, values: Sequence[bytes | None], keys: Sequence[bytes | None]) -> Decoded:
-    """Decode each message on its own; those that fit no contract are rejected with their reason."""
+def decode_rows(
+    contract: Contract,
+    values: Sequence[bytes | None],
+    keys: Sequence[bytes | None],
+    read: Callable[[bytes], Row] | None = None,
+) -> Decoded:
+    """Decode each message on its own; those that fit no contract are rejected with their reason.
+
+    ``read`` makes a message's fields of its bytes, as JSON if it is not given: values as ``json_text.read`` has them,
+    times and dates as on JSON's wire. It raises Unfit for a message that cannot be read.
+    """
     rows: dict[int, Row] = {}
     rejected: list[Rejected] = []
 
@@ -28,7 +37,7 @@ def decode_rows(contract: Contract, values: Sequence[bytes | None], keys: Sequen
 
     for position, (value, key) in enumerate(zip(values, keys, strict=True)):
         try:
-            rows[position] = _row(contract, value, key)
+            rows[position] = _row(contract, value, key, read or read_json)
         except Unfit as unfit:
             reject(position, unfit)
     for field in contract.fields:
@@ -40,20 +49,26 @@ def decode_rows(contract: Contract, values: Sequence[bytes | None], keys: Sequen
     return Decoded(_table(contract, list(rows.values())), np.array(list(rows), np.int64), rejected)
 
 
-def _row(contract: Contract, value: bytes | None, key: bytes | None) -> Row:
+def read_json(value: bytes) -> Row:
+    """The fields of a JSON message; raises Unfit."""
+    if not value.strip():
+        raise Unfit("empty", "the message is only white space" if value else "the message is empty")
+    event = json_text.read(text_of(value, "value"))
+    if not isinstance(event, dict):
+        raise Unfit("not_an_object", f"the message is JSON, but no object: {json_text.write(event)[:100]}")
+    return event
+
+
+def _row(contract: Contract, value: bytes | None, key: bytes | None, read: Callable[[bytes], Row]) -> Row:
     """The message's fields as wire text, each of the right JSON type; whether the text fits is not yet known."""
-    row: Row = {"_key": None if key is None else _text(key, "key"), "_tombstone": value is None}
+    row: Row = {"_key": None if key is None else text_of(key, "key"), "_tombstone": value is None}
     if value is None:
         if contract.tombstone != "delete":
             raise Unfit("tombstone", f"{contract.topic} takes no tombstones")
         if key is None:
             raise Unfit("missing_key", "a tombstone without a key deletes nothing")
         return row | {contract.key: row["_key"]}
-    if not value.strip():
-        raise Unfit("empty", "the message is only white space" if value else "the message is empty")
-    event = json_text.read(_text(value, "value"))
-    if not isinstance(event, dict):
-        raise Unfit("not_an_object", f"the message is JSON, but no object: {json_text.write(event)[:100]}")
+    event = read(value)
     extra = {}
     for field in contract.fields:
         found = event.pop(field.name, None)
@@ -82,7 +97,8 @@ def _column(field: Field, found: list[Any]) -> pa.Array:
     return convert_lists(field, found) if field.fields else convert(field, pa.array(found, pa.string()))
 
 
-def _text(raw: bytes, what: str) -> str:
+def text_of(raw: bytes, what: str) -> str:
+    """UTF-8 as text; raises Unfit."""
     try:
         return raw.decode()
     except UnicodeDecodeError as error:

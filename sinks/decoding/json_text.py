@@ -10,9 +10,12 @@ from sinks.decoding.columns import Unfit
 
 
 class Number(str):
-    """A JSON number as its digits; never a float."""
+    """A number as its digits; never a float. JSON has none that is ``NaN`` or infinite, other formats do."""
 
     __slots__ = ()
+
+
+NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 
 
 def read(text: str) -> Any:
@@ -30,7 +33,7 @@ def read(text: str) -> Any:
 def write(value: Any) -> str:
     """``value`` as ``read`` gave it, as compact JSON with every number as it stood."""
     if isinstance(value, Number):
-        return str(value)
+        return _quoted(value) if value in NOT_FINITE else str(value)
     if isinstance(value, dict):
         return "{" + ",".join(f"{_quoted(name)}:{write(each)}" for name, each in value.items()) + "}"
     if isinstance(value, list):
@@ -106,4 +109,4 @@ _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_float=Number, parse_int=Number, parse_constant=_no_constant
 )
 _KINDS = {str: "string", bool: "boolean", dict: "object", list: "list"}
-_WIRE_KINDS = {"integer": "number", "boolean": "boolean"}
+_WIRE_KINDS = {"integer": "number", "double": "number", "boolean": "boolean"}
