@@ -43,6 +43,15 @@ def client(settings: Settings) -> dict[str, Any]:
 
 
 @contextmanager
+def services_only(file: Path | None) -> Iterator[Settings]:
+    """Settings of a catalog and brokers that answer, in which nothing is made: for a command that only looks."""
+    home = Settings().home.resolve()
+    with services.running(home, progress=progress) as found:
+        reached = {"home": home, "catalog": found.catalog, "kafka_bootstrap_servers": found.bootstrap_servers}
+        yield settings_with(file).model_copy(update=reached)
+
+
+@contextmanager
 def lake(
     *, keep: bool = False, registry: bool = False, file: Path | None = None, make_topics: bool = False
 ) -> Iterator[Settings]:

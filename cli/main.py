@@ -20,10 +20,12 @@ from cli import (
     filing,
     reconcile,
     replay,
+    rewind,
     secret_files,
     services,
     simulate,
     sink,
+    sink_plan,
     sql,
 )
 from cli.build import JobFailed
@@ -63,6 +65,8 @@ app.command()(services.status)
 app.command()(services.ui)
 app.command()(simulate.simulate)
 app.command()(replay.replay)
+sink.app.command()(sink_plan.plan)
+sink.app.command()(rewind.rewind)
 app.add_typer(sink.app, name="sink")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(reconcile.reconcile)

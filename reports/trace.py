@@ -50,6 +50,7 @@ def trace(connection: duckdb.DuckDBPyConnection, filing: Filing) -> list[Origin]
     now = _origins(connection, movements, snapshots.latest(connection))
     faults = [
         f"{movement['transaction_id']}: {movement['topic']}/{movement['partition']}@{movement['offset']} {fault}"
+        + _rewound(connection, movement)
         for movement in movements
         if (fault := _fault(movement, found, f"at snapshot {filing.pin}") or _fault(movement, now, "now"))
     ]
@@ -71,6 +72,29 @@ def _fault(movement: dict[str, Any], found: dict[str, Origin], when: str) -> str
     told = (movement["settled_amount"], movement["settled_currency"])
     landed = (str(origin.settled_amount), origin.settled_currency)
     return None if told == landed else f"has {landed[0]} {landed[1]} {when}, not {told[0]} {told[1]}"
+
+
+def _rewound(connection: duckdb.DuckDBPyConnection, movement: dict[str, Any]) -> str:
+    """Who landed the movement's offset again, when and why; empty if nobody did."""
+    row = connection.execute(
+        """
+        with rewinds as (
+            select rewound_by, reason, rewound_at, unnest(ranges) as span from lake.ledger.rewinds where topic = ?
+        ),
+
+        final as (
+            select rewound_by, reason, rewound_at
+            from rewinds
+            where span.partition = ? and ? >= span.first_offset and ? < span.next_offset
+            order by rewound_at desc
+            limit 1
+        )
+
+        select * from final
+        """,
+        [movement["topic"], movement["partition"], movement["offset"], movement["offset"]],
+    ).fetchone()
+    return f"; landed again by {row[0]} at {row[2]}: {row[1]}" if row else ""
 
 
 def _origins(connection: duckdb.DuckDBPyConnection, movements: list[dict[str, Any]], pin: int) -> dict[str, Origin]:

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._group import ConsumerGroupDescription
 from confluent_kafka.admin._listoffsets import ListOffsetsResultInfo, OffsetSpec
 from confluent_kafka.admin._topic import TopicDescription
 
@@ -22,6 +23,7 @@ from sinks.records import Partition
 
 T = TypeVar("T")
 
+_EPOCH = datetime(1970, 1, 1)
 # An answer takes milliseconds. After so many seconds another client asks, each time twice as patient.
 _FIRST_PATIENCE, _LEAST_SECONDS, _PAUSE = 3.0, 0.1, 0.2
 # What librdkafka does not call retriable and yet passes: brokers are away, or a partition has no leader for a moment.
@@ -46,6 +48,15 @@ class Held:
 
     start: int
     end: int
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a consumer group: its fixed name or its client id, where it runs, and what it reads."""
+
+    name: str
+    host: str
+    partitions: tuple[Partition, ...]
 
 
 def named_servers(settings: Settings) -> str:
@@ -110,6 +121,37 @@ class Broker:
         spec = OffsetSpec.max_timestamp()  # type: ignore[no-untyped-call]
         found = self._listed([TopicPartition(*partition) for partition in partitions], spec)
         return {partition: _time(each.timestamp) for partition, each in found.items()}
+
+    def at_time(self, partitions: Iterable[Partition], time: datetime) -> dict[Partition, int]:
+        """The first offset of each partition whose message is of that time (naive, UTC) or later, else its end."""
+        asked = [TopicPartition(*partition) for partition in partitions]
+        # Upwards: Kafka's times are milliseconds. Below 0 they would mean something else.
+        milliseconds = max(-((_EPOCH - time) // timedelta(milliseconds=1)), 0)
+        found = self._offsets(asked, OffsetSpec.for_timestamp(milliseconds))
+        ends = self._offsets(asked, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        return {each: offset if offset >= 0 else ends[each] for each, offset in found.items()}
+
+    def members(self, group: str) -> list[Member]:
+        """Who is in the consumer group now; nobody where there is no such group."""
+
+        def question(admin: AdminClient, seconds: float) -> ConsumerGroupDescription | None:
+            try:
+                found: ConsumerGroupDescription = admin.describe_consumer_groups([group])[group].result(seconds)
+            except KafkaException as error:
+                if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
+                    return None
+                raise
+            return found
+
+        described = self._ask(f"group {group!r}", question)
+        return [
+            Member(
+                each.group_instance_id or each.client_id,
+                each.host.lstrip("/"),
+                tuple(sorted(Partition(at.topic, at.partition) for at in each.assignment.topic_partitions)),
+            )
+            for each in (described.members if described else ())
+        ]
 
     def _offsets(self, asked: list[TopicPartition], spec: OffsetSpec) -> dict[Partition, int]:
         return {partition: each.offset for partition, each in self._listed(asked, spec).items()}

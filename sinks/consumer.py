@@ -55,9 +55,12 @@ class Rebalance:
 
 
 class TopicConsumer:
-    """Reads the topics of a sink. For one thread, in which the calls of ``rebalance`` happen too."""
+    """Reads the topics of a sink. For one thread, in which the calls of ``rebalance`` happen too.
 
-    def __init__(self, config: SinkConfig, bootstrap_servers: str, rebalance: Rebalance) -> None:
+    Without ``rebalance`` it is in no group, and reads what ``assign`` gives it.
+    """
+
+    def __init__(self, config: SinkConfig, bootstrap_servers: str, rebalance: Rebalance | None) -> None:
         settings = {
             **TUNING,
             **config.kafka,
@@ -76,7 +79,8 @@ class TopicConsumer:
         self._errors: list[SinkError] = []
         self._addresses = np.empty(MESSAGES_A_CALL, np.int64)
         self._client = Client(settings, Callbacks(self._on_assign, self._on_revoke, self._on_lost))
-        self._client.subscribe(config.topics)
+        if rebalance:
+            self._client.subscribe(config.topics)
 
     def read(self, most: int, seconds: float) -> list[Read]:
         """At most ``most`` messages that have come within ``seconds``, by topic; also positions moved over holes.
@@ -99,6 +103,12 @@ class TopicConsumer:
     def held(self) -> dict[Partition, int]:
         """The partitions assigned to this member, and the next offset of each."""
         return dict(self._held)
+
+    def assign(self, positions: dict[Partition, int]) -> None:
+        """Read these partitions, and no others, from these offsets on."""
+        self._client.unassign(self._held)
+        self._client.assign(positions)
+        self._held = dict(positions)
 
     def seek(self, positions: dict[Partition, int]) -> None:
         """Read these partitions, which are assigned, on from these offsets; what was fetched ahead is dropped."""
@@ -127,6 +137,8 @@ class TopicConsumer:
 
     def close(self) -> None:
         """Leave the group."""
+        if not self._rebalance:
+            self._client.unassign(self._held)
         self._client.close()
 
     def _taken(self, addresses: Ints) -> list[Read]:
@@ -210,15 +222,18 @@ class TopicConsumer:
                 f"the group {self._config.group!r} assigns {', '.join(strangers)}, which this sink does not land: "
                 "another sink had the same kafka.group.instance.id for other topics. Give each its own."
             )
+        assert self._rebalance is not None
         positions = self._rebalance.assigned(partitions)
         self._client.assign(positions)
         self._held |= positions
 
     def _on_revoke(self, partitions: list[Partition]) -> None:
+        assert self._rebalance is not None
         self._rebalance.revoked(partitions)
         self._drop(partitions)
 
     def _on_lost(self, partitions: list[Partition]) -> None:
+        assert self._rebalance is not None
         self._rebalance.lost(partitions)
         self._drop(partitions)
 

@@ -4,6 +4,7 @@ SinkError
 ├── SinkMisconfigured    a setting is wrong, or a topic has no landing contract
 ├── LetterUnknown        no such dead letter
 ├── LetterLanded         the dead letter has landed by a replay; nothing is left to resolve
+├── RewindRefused        a range cannot be landed again, or changed while it was read
 ├── TopicStopped         one topic cannot go on unless an operator decides; other topics go on
 │   ├── TopicMissing     the broker has no such topic
 │   ├── OffsetsLost      the next offset is no longer in the topic (retention, deleted records) or not yet (truncated)
@@ -38,6 +39,10 @@ class LetterUnknown(SinkError):
 
 class LetterLanded(SinkError):
     """The dead letter has landed by a replay."""
+
+
+class RewindRefused(SinkError):
+    """What was asked cannot be landed again; nothing was changed."""
 
 
 class TopicStopped(SinkError):

@@ -31,9 +31,9 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 class LakeSession:
     """One connection, used by one thread at a time; it is made anew whenever it failed."""
 
-    def __init__(self, settings: Settings, seconds: float) -> None:
+    def __init__(self, settings: Settings, seconds: float, threads: int | None = 1) -> None:
         # A commit is small work; many cores and much memory are for those who read.
-        self._settings = settings.model_copy(update={"threads": 1, "memory_limit": "1GB"})
+        self._settings = settings.model_copy(update={"threads": threads, "memory_limit": "1GB"})
         self._seconds = seconds
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()

@@ -2,11 +2,16 @@
 
 # A row belongs to the commit of the same moment whose range holds its offset; that tells rows of a topic from those of
 # a former one of the same name, whose offsets are the same again. Dead letters have no place in the table; one that was
-# replayed is a row, which stands behind those of higher offsets by right.
+# replayed is a row, which stands behind those of higher offsets by right. So do the rows of a rewind, which have an
+# order of their own.
 SEEN = """
 create or replace temp table seen as
 with commits as (
     select commit_id, topic_id, committed_at, unnest(ranges) as range from lake.ledger.commits where topic = $topic
+),
+
+rewinds as (
+    select commit_id from lake.ledger.rewinds where topic = $topic
 ),
 
 letters as (
@@ -23,7 +28,8 @@ landed as (
         landing._partition as partition,
         landing._offset as "offset",
         landing.place,
-        letters.replay_commit_id is not null as is_replayed
+        letters.replay_commit_id is not null as is_replayed,
+        rewinds.commit_id as rewind_id
     from landing
     left join commits
         on commits.committed_at = landing._landed_at and commits.range.partition = landing._partition
@@ -31,10 +37,11 @@ landed as (
     left join letters
         on letters.replay_commit_id = commits.commit_id and letters.topic_id = commits.topic_id
         and letters.partition = landing._partition and letters."offset" = landing._offset
+    left join rewinds on commits.commit_id = rewinds.commit_id
 ),
 
 dead_letters as (
-    select topic_id, partition, "offset", null as place, false as is_replayed
+    select topic_id, partition, "offset", null as place, false as is_replayed, null as rewind_id
     from letters
     where replay_commit_id is null
 ),
@@ -52,7 +59,7 @@ select * from final
 BOUNDS = """
 create or replace temp table bounds as
 with commits as (
-    select topic_id, unnest(ranges) as range from lake.ledger.commits where topic = $topic
+    select commit_id, topic_id, unnest(ranges) as range from lake.ledger.commits where topic = $topic
 ),
 
 gaps as (
@@ -67,6 +74,8 @@ marks as (
     select topic_id, range.partition as partition, range.first_offset as first_offset, null as next_offset,
         range.next_offset - range.first_offset - range.messages as noted_holes, 0 as gap
     from commits
+    -- The holes of a rewind were noted when its range landed first.
+    where commit_id not in (select commit_id from lake.ledger.rewinds)
     union all
     select topic_id, partition, from_offset, if(to_offset is null, from_offset, null), 0,
         coalesce(to_offset - from_offset, 0)
@@ -92,9 +101,10 @@ select * from bounds
 
 COUNTED = """
 with ordered as (
-    select *, "offset" < lag("offset") over (partition by topic_id, partition order by place) as is_late
+    select *, "offset" < lag("offset") over in_order as is_late
     from seen
     where place is not null and not is_replayed
+    window in_order as (partition by topic_id, partition, rewind_id order by place)
 ),
 
 late as (

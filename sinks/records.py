@@ -67,12 +67,15 @@ class Records:
     def without(self, gone: Sequence[int]) -> Records:
         """The messages of all partitions but ``gone``."""
         partitions = joined(self.partitions)
-        keep = np.flatnonzero(~np.isin(partitions, gone))
+        return self.take(np.flatnonzero(~np.isin(partitions, gone)))
+
+    def take(self, keep: Ints) -> Records:
+        """The messages at these positions."""
         return Records(
             values=[Payloads.joined(self.values).take(keep)],
             keys=[Payloads.joined(self.keys).take(keep)],
             headers=[Payloads.joined(self.headers).take(keep)],
-            partitions=[partitions[keep]],
+            partitions=[joined(self.partitions)[keep]],
             offsets=[joined(self.offsets)[keep]],
             timestamps=[joined(self.timestamps)[keep]],
         )

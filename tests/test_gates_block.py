@@ -63,7 +63,19 @@ COMMITS = """
 """
 DEAD_LETTERS = """
     insert into lake.ledger.dead_letters by name
-    select 'bank.ownership' as topic, 2 as partition, 41 as "offset", 'not_json' as reason
+    select 'bank.ownership' as topic, 2 as partition, 37 + i as "offset", 'not_json' as reason,
+        timestamp '2026-02-28 12:00:00' + to_seconds(i) as landed_at
+    from range(5) as numbers(i)
+    union all
+    select 'reference.watchlists', 0, i, 'malformed', timestamp '2026-02-27 12:00:00'
+    from range(50) as numbers(i)
+    union all
+    select 'bank.transactions', 0, 7, 'malformed', timestamp '2026-02-28 12:00:00'
+"""
+OPEN = """
+    insert into lake.ledger.dead_letters by name
+    select 'bank.ownership' as topic, 2 as partition, 41 as "offset", 'not_json' as reason,
+        timestamp '2026-02-28 12:00:00' as landed_at
 """
 # Of the topic's five dead letters three were replayed and one was resolved, of the old ones all.
 SETTLED = """
@@ -167,7 +179,7 @@ def test_settled_dead_letters_count_no_more(new_catalog: Callable[[], tuple[str,
     settings = Settings(home=tmp_path, catalog=catalog, data_path=str(data_path))
     with connect(settings) as connection:
         prepare(connection, load().values())
-        for statement in (COMMITS, DEAD_LETTERS, SETTLED, REPLAY):
+        for statement in (COMMITS, OPEN, SETTLED, REPLAY):
             connection.execute(statement)
         pin = latest(connection)
     asked = gate(settings, pin, QUIET)

@@ -61,10 +61,16 @@ def test_a_figure_that_is_not_its_events_breaks_the_trace(catalog: tuple[str, Pa
         landed = f"lake.landing.{contract_for(TOPIC).table}"
         # And what landed was altered after the filing.
         connection.execute(f"update {landed} set settled_currency = 'CHF' where transaction_id = 'T-0005'")
+        connection.execute(
+            "insert into lake.ledger.rewinds (topic, ranges, rewound_by, reason, rewound_at) values "
+            "(?, [{'partition': 1, 'first_offset': 1000, 'next_offset': 1006, 'messages': 6}], 'O1', 'a test', now())",
+            [TOPIC],
+        )
         with pytest.raises(TraceBroken, match="2 of 8 movements") as broken:
             trace(connection, filing)
         assert re.search(rf"T-0002: .* at snapshot {filing.pin}, not ", str(broken.value))
-        assert re.search(r"T-0005: .* CHF now, not .* USD", str(broken.value))
+        assert re.search(r"T-0005: .* CHF now, not .* USD; landed again by O1 at .*: a test", str(broken.value))
+        assert str(broken.value).count("landed again") == 1
 
 
 def test_an_altered_filing_is_not_traced(catalog: tuple[str, Path], tmp_path: Path) -> None:

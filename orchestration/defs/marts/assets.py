@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
+from lakehouse import rewinds
 from lakehouse.attach import connect
 from lakehouse.build import manifest_file
 from lakehouse.settings import Settings
@@ -52,6 +53,9 @@ def _build(context: dg.AssetExecutionContext) -> Iterator[Any]:
     settings = Settings()
     # One connection for all tables: attaching takes longer than counting.
     with connect(settings, read_only=True) as connection:
+        for each in rewinds.pending(connection, pin):
+            models = ", ".join(each.models)
+            tell(f"{each.topic} was landed again by {each.rewound_by} ({each.reason}); built anew: {models}")
         # Unit tests prove the SQL, not the data: 'make test' runs them.
         for event in stream(context, settings, pin, "build", "--exclude-resource-type", "unit_test"):
             if isinstance(event, dg.Output):
