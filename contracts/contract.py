@@ -116,7 +116,20 @@ class Contract(BaseModel):
         try:
             return cls.model_validate(raw)
         except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'contract'}: {e['msg']}" for e in error.errors())
+            faults = "; ".join(f"{_place(e['loc'], raw) or 'contract'}: {e['msg']}" for e in error.errors())
             raise ContractError(
                 f"{source}: {faults}. Correct the file; fields are described in docs/contracts.md."
             ) from error
+
+
+def _place(loc: tuple[int | str, ...], raw: Any) -> str:
+    """Where in ``raw`` a fault is, a field by its name: ``fields.birth_date.type``."""
+    names: list[str] = []
+    for step in loc:
+        try:
+            raw = raw[step]
+        except (KeyError, IndexError, TypeError):
+            raw = None
+        named = isinstance(step, int) and isinstance(raw, dict) and isinstance(raw.get("name"), str)
+        names.append(raw["name"] if named else str(step))
+    return ".".join(names)

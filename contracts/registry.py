@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
@@ -25,7 +26,9 @@ def load(folder: Path = TOPICS) -> dict[str, Contract]:
         try:
             raw = yaml.safe_load(path.read_text(encoding="utf-8"))
         except yaml.YAMLError as error:
-            raise ContractError(f"{path}: not YAML: {error}") from error
+            mark = getattr(error, "problem_mark", None)
+            where = f", line {mark.line + 1}" if mark else ""
+            raise ContractError(f"{path}{where}: not YAML: {getattr(error, 'problem', None) or error}") from error
         contract = Contract.parse(raw, str(path))
         if contract.topic in found or contract.table in tables:
             raise ContractError(
@@ -46,5 +49,6 @@ def contract_for(topic: str) -> Contract:
     """
     contracts = load()
     if topic not in contracts:
-        raise ContractError(f"topic {topic!r} has no contract; known topics: {', '.join(contracts)}")
+        near = "".join(f", is {each} meant?" for each in get_close_matches(topic, contracts, 1))
+        raise ContractError(f"topic {topic!r} has no contract{near or ';'} known topics: {', '.join(contracts)}")
     return contracts[topic]

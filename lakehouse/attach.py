@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import importlib
+import os
+import re
 from pathlib import Path
 
 import duckdb
 
-from lakehouse.errors import CatalogNotNamed, CatalogUnreachable
+from lakehouse.errors import CatalogNotNamed, CatalogUnreachable, LakeError, LakeMismatch
 from lakehouse.secrets import without_passwords
 from lakehouse.settings import Settings
 
 ALIAS = "lake"
 # Small tables (ledger, dead letters) live in the catalog itself, so that a commit does not write tiny files.
 INLINING_ROW_LIMIT = 100
+_POSTGRES = "postgres:"
+_NO_LAKE = "creating a new DuckLake is explicitly disabled"
+_OTHER_PATH = re.compile(r'does not match existing data path in the catalog "([^"]*)"')
+_OTHER_VERSION = re.compile(r"catalog version is (\S+), but the extension requires version ([\d.]+)\.")
 
 
 def connect(settings: Settings, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -22,6 +28,7 @@ def connect(settings: Settings, *, read_only: bool = False) -> duckdb.DuckDBPyCo
     Raises:
         CatalogNotNamed: the settings name no catalog.
         CatalogUnreachable: the catalog does not answer.
+        LakeMismatch: it is no lake's, or that of a lake with another data path or of a version not known here.
     """
     connection = duckdb.connect(
         config={
@@ -42,19 +49,71 @@ def connect(settings: Settings, *, read_only: bool = False) -> duckdb.DuckDBPyCo
 def attach(connection: duckdb.DuckDBPyConnection, settings: Settings, *, read_only: bool = False) -> None:
     """Load DuckLake from its wheel and attach the lake to ``connection``, with UTC as the session's zone."""
     statement = attach_statement(settings, read_only=read_only)
+    if not read_only:
+        _require_writable(settings.lake_data_path)
     for extension in ("ducklake", "postgres_scanner"):
         connection.execute(f"load '{_extension_file(extension)}'")
     connection.execute("set global TimeZone = 'UTC'")
     # Many sinks commit side by side; DuckLake's own retries settle what does not really conflict.
     connection.execute("set ducklake_max_retry_count = 50")
     try:
+        connection.execute(statement.removesuffix(")") + ", create_if_not_exists false)")
+    except duckdb.Error as error:
+        if read_only or _NO_LAKE not in str(error):
+            raise _refusal(error, settings) from error
+        _begin_lake(connection, statement, settings)
+
+
+def _begin_lake(connection: duckdb.DuckDBPyConnection, statement: str, settings: Settings) -> None:
+    """Make a lake of an empty catalog; DuckLake would put its tables among those of somebody else's database, too."""
+    try:
+        if settings.catalog and settings.catalog.startswith(_POSTGRES):
+            address = _quoted(settings.catalog.removeprefix(_POSTGRES))
+            connection.execute(f"attach {address} as found (type postgres, read_only)")
+            others = connection.execute(
+                "select string_agg(table_name, ', ' order by table_name) from duckdb_tables() "
+                "where database_name = 'found' and schema_name = 'public' and table_name not like 'ducklake_%'"
+            ).fetchone()
+            connection.execute("detach found")
+            if others and others[0]:
+                raise LakeMismatch(
+                    without_passwords(f"the catalog {settings.catalog!r} is no lake, but a database with other tables ")
+                    + f"({others[0][:200]}). Name an empty database, or the lake's, by VIGIL_CATALOG."
+                )
         connection.execute(statement)
     except duckdb.Error as error:
-        # DuckDB names the whole connection string in its error.
-        raise CatalogUnreachable(
-            without_passwords(f"the lake's catalog {settings.catalog!r} does not answer: {error}. ")
-            + "Start the local services with 'vigil up', or correct VIGIL_CATALOG."
-        ) from error
+        raise _refusal(error, settings) from error
+
+
+def _refusal(error: duckdb.Error, settings: Settings) -> LakeError:
+    # DuckDB names the whole connection string in its error.
+    told, catalog = without_passwords(str(error)), without_passwords(str(settings.catalog))
+    if found := _OTHER_PATH.search(told):
+        return LakeMismatch(
+            f"the data of the lake in {catalog!r} is in {found[1]!r}, not in {settings.lake_data_path!r}. "
+            "Correct VIGIL_DATA_PATH (by default <VIGIL_HOME>/lake), or VIGIL_CATALOG."
+        )
+    if found := _OTHER_VERSION.search(told):
+        return LakeMismatch(
+            f"the lake in {catalog!r} is of DuckLake version {found[1]}, and this release knows {found[2]}: use the "
+            "release of Vigil that made it, or a newer one."
+        )
+    return CatalogUnreachable(
+        f"the lake's catalog {catalog!r} does not answer: {told}. "
+        "Start the local services with 'vigil up', or correct VIGIL_CATALOG."
+    )
+
+
+def _require_writable(data_path: str) -> None:
+    """Make sure that files can be written under a data path that is a folder, as far as it is there."""
+    if "://" in data_path:
+        return
+    there = next(each for each in (Path(data_path), *Path(data_path).parents) if each.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        why = "may not be written to by this user" if there.is_dir() else "is no folder"
+        raise LakeMismatch(
+            f"the lake's data path is {data_path!r}, but {str(there)!r} {why}. Correct VIGIL_DATA_PATH, or its rights."
+        )
 
 
 def attach_statement(settings: Settings, *, read_only: bool, alias: str = ALIAS) -> str:

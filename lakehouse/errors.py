@@ -3,6 +3,7 @@
 LakeError
 ├── CatalogNotNamed      no VIGIL_CATALOG in the environment
 ├── CatalogUnreachable   the catalog's database does not answer
+├── LakeMismatch         what is there is not this lake: no lake at all, another data path, a version not known here
 ├── BuildFailed          dbt did not build what was asked
 ├── NotBuilt             a mart is read that no build has made yet
 └── SnapshotGone         a pin names a snapshot that does not exist (any more)
@@ -19,6 +20,10 @@ class CatalogNotNamed(LakeError):
 
 class CatalogUnreachable(LakeError):
     """The catalog's database does not answer."""
+
+
+class LakeMismatch(LakeError):
+    """The catalog is no lake's, or not that of these settings, or of a version that is not known here."""
 
 
 class BuildFailed(LakeError):

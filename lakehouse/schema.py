@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import duckdb
 
 from contracts import Contract
+from lakehouse.errors import LakeMismatch
 
 # What the sink adds to a contract's fields, in this order.
 SINK_COLUMNS = {
@@ -67,6 +68,9 @@ _LEDGER = {
 # this table's only row in the same transaction, and two updates of one table do conflict: so none is added twice.
 _REGISTRY = "ledger.registry"
 _ATTEMPTS = 20
+# What is expected of the ledger and the landing tables. Higher where a former release could not use what this one
+# writes. A lake without a number is of the first releases; `prepare` adds what it lacks, and the number.
+FORMAT = 1
 
 
 def landing_columns(contract: Contract) -> dict[str, str]:
@@ -80,6 +84,9 @@ def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]
     To the ledger of an older lake the columns are added that it lacks.
 
     Any number of processes may do so at once.
+
+    Raises:
+        LakeMismatch: a newer release has made the lake, and this one would not understand it.
     """
     statements = [f"create table if not exists lake.ledger.{name} ({columns})" for name, columns in _LEDGER.items()]
     for contract in contracts:
@@ -100,6 +107,7 @@ def _create(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> Non
     try:
         connection.execute("create schema if not exists lake.landing")
         connection.execute("create schema if not exists lake.ledger")
+        _require_known_format(connection)
         for statement in statements:
             connection.execute(statement)
         for table, columns in _ADDED.items():
@@ -114,3 +122,15 @@ def _create(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> Non
         connection.execute("rollback")
         raise
     connection.execute("commit")
+
+
+def _require_known_format(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a lake of the future; one that has no number yet, being new or of the first releases, gets it."""
+    connection.execute("create table if not exists lake.ledger.format (format integer)")
+    connection.execute("insert into lake.ledger.format select ? where not exists (from lake.ledger.format)", [FORMAT])
+    found = connection.execute("select max(format) from lake.ledger.format").fetchone()
+    if found and found[0] > FORMAT:
+        raise LakeMismatch(
+            f"the lake is of format {found[0]}, and this release of Vigil knows formats up to {FORMAT}: a newer "
+            "release has made or upgraded it. Use that release; nothing was changed."
+        )

@@ -8,16 +8,19 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._group import ConsumerGroupDescription
+from confluent_kafka.admin._acl import AclOperation
 from confluent_kafka.admin._listoffsets import ListOffsetsResultInfo, OffsetSpec
 from confluent_kafka.admin._topic import TopicDescription
 
 from lakehouse.settings import Settings
-from sinks.errors import BrokerSilent, SinkMisconfigured, TopicMissing
+from sinks.broker_faults import Told
+from sinks.errors import BrokerSilent, GroupDenied, SinkMisconfigured, TopicDenied, TopicMissing
 from sinks.kafka_settings import connection_settings
 from sinks.records import Partition
 
@@ -27,7 +30,17 @@ _EPOCH = datetime(1970, 1, 1)
 # An answer takes milliseconds. After so many seconds another client asks, each time twice as patient.
 _FIRST_PATIENCE, _LEAST_SECONDS, _PAUSE = 3.0, 0.1, 0.2
 # What librdkafka does not call retriable and yet passes: brokers are away, or a partition has no leader for a moment.
-_PASSING = frozenset({KafkaError._ALL_BROKERS_DOWN, KafkaError._NOENT, KafkaError._TIMED_OUT, KafkaError._TRANSPORT})
+_PASSING = frozenset(
+    {
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._NOENT,
+        KafkaError._TIMED_OUT,
+        KafkaError._TRANSPORT,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -74,15 +87,18 @@ class Broker:
     """Questions to the brokers. ``seconds`` bounds each answer.
 
     Raises (every method):
+        BrokerRefuses: certificate, login or protocol are not as the broker wants them; at the first question at once.
         BrokerSilent: no answer in time.
-        TopicMissing: the broker has no such topic.
+        TopicMissing, TopicDenied: the broker has no such topic, or does not let this user read it.
     """
 
     def __init__(self, bootstrap_servers: str, settings: Mapping[str, Any], seconds: float) -> None:
         self._servers = bootstrap_servers
         self._settings = {**connection_settings(settings), "bootstrap.servers": bootstrap_servers}
+        self._told = Told(self._settings)
+        self._answered = False
         try:
-            self._admin = AdminClient(self._settings)
+            self._admin = self._client()
         except KafkaException as error:
             raise SinkMisconfigured(f"librdkafka refuses the kafka. settings: {error}") from error
         self._renewing = threading.Lock()
@@ -103,10 +119,33 @@ class Broker:
         asked = list(names)
 
         def question(admin: AdminClient, seconds: float) -> dict[str, Topic]:
-            futures = admin.describe_topics(TopicCollection(asked))
+            futures = admin.describe_topics(TopicCollection(asked), include_authorized_operations=True)
             return {name: _topic(name, self._of(name, future, seconds)) for name, future in futures.items()}
 
         return self._ask(f"topics {', '.join(asked)}", question)
+
+    def require_group(self, group: str) -> None:
+        """Make sure that this user may be a member of the consumer group.
+
+        Raises:
+            GroupDenied: the brokers do not let it.
+        """
+
+        def question(admin: AdminClient, seconds: float) -> None:
+            (future,) = admin.describe_consumer_groups([group], include_authorized_operations=True).values()
+            try:
+                allowed = future.result(seconds).authorized_operations
+            except KafkaException as error:
+                if error.args[0].code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+                    raise group_denied(group) from error
+                # A group without members is not known to newer brokers; joining it will tell.
+                if error.args[0].code() != KafkaError.GROUP_ID_NOT_FOUND:
+                    raise
+            else:
+                if allowed and AclOperation.READ not in allowed:
+                    raise group_denied(group)
+
+        self._ask(f"the group {group!r}", question)
 
     def held(self, partitions: Iterable[Partition]) -> dict[Partition, Held]:
         """The offsets that each partition holds."""
@@ -174,9 +213,13 @@ class Broker:
             return future.result(seconds)
         except KafkaException as error:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                near = get_close_matches(topic, self._admin.list_topics(timeout=seconds).topics, 1)
+                meant = f" (is {near[0]!r} meant?)" if near else ""
                 raise TopicMissing(
-                    topic, f"the brokers {self._servers} have no topic {topic!r}; create it, or correct its name"
+                    topic, f"the brokers {self._servers} have no topic {topic!r}{meant}; create it, or correct its name"
                 ) from error
+            if error.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                raise topic_denied(topic, "Describe") from error
             raise
 
     def _ask(self, what: str, question: Callable[[AdminClient, float], T]) -> T:
@@ -185,28 +228,65 @@ class Broker:
         while True:
             admin, left = self._admin, give_up - time.monotonic()
             try:
-                return question(admin, min(patience, max(left, _LEAST_SECONDS)))
+                answer = question(admin, min(patience, max(left, _LEAST_SECONDS)))
             except KafkaException as error:
+                self._raise_fault(admin, left, error)
                 if left <= 0 or not (error.args[0].retriable() or error.args[0].code() in _PASSING):
                     raise BrokerSilent(f"the brokers {self._servers} do not tell about {what}: {error}") from error
                 time.sleep(_PAUSE)
             except TimeoutError as error:
+                self._raise_fault(admin, left - patience, error)
                 if left <= patience:
+                    why = f" ({self._told.last})" if self._told.last else ""
                     raise BrokerSilent(
-                        f"the brokers {self._servers} did not tell about {what} in {self._seconds:g} s; "
+                        f"the brokers {self._servers} did not tell about {what} in {self._seconds:g} s{why}; "
                         "see whether they run, and KAFKA_BOOTSTRAP_SERVERS"
                     ) from error
+            else:
+                self._answered = True
+                self._told.clear()
+                return answer
             self._renew(admin)
             patience *= 2
+
+    def _raise_fault(self, admin: AdminClient, left: float, error: Exception) -> None:
+        """Say what is wrong with the connection, if it is known: at the start at once, later when no time is left."""
+        admin.poll(0)
+        if (not self._answered or left <= 0) and (fault := self._told.fault()):
+            raise fault from error
+
+    def _client(self) -> AdminClient:
+        settings: dict[str, Any] = {**self._settings, "error_cb": self._told.error}
+        return AdminClient(settings, logger=self._told.logger)
 
     def _renew(self, failed: AdminClient) -> None:
         """Go on with another client; the one that failed may wait for a broker that is gone, though others answer."""
         with self._renewing:
             if self._admin is failed:
-                self._admin = AdminClient(self._settings)
+                self._admin = self._client()
+
+
+def topic_denied(topic: str, operation: str) -> TopicDenied:
+    """The error that this user lacks the right to ``operation`` on the topic."""
+    return TopicDenied(
+        topic,
+        f"the brokers do not let this user {operation} the topic {topic!r}: "
+        "give it ACLs for Read and Describe on it, or name another user by the kafka. settings",
+    )
+
+
+def group_denied(group: str) -> GroupDenied:
+    """The error that this user may not be a member of the group."""
+    return GroupDenied(
+        f"the brokers do not let this user Read the consumer group {group!r}: give it an ACL for Read on the group, or "
+        "set another group"
+    )
 
 
 def _topic(name: str, described: TopicDescription) -> Topic:
+    allowed = described.authorized_operations
+    if allowed and AclOperation.READ not in allowed:
+        raise topic_denied(name, "Read")
     numbers = sorted(each.id for each in described.partitions)
     return Topic(name, str(described.topic_id), tuple(Partition(name, number) for number in numbers))
 

@@ -7,6 +7,7 @@ SinkError
 ├── RewindRefused        a range cannot be landed again, or changed while it was read
 ├── TopicStopped         one topic cannot go on unless an operator decides; other topics go on
 │   ├── TopicMissing     the broker has no such topic
+│   ├── TopicDenied      the broker's access rules keep this user from the topic
 │   ├── OffsetsLost      the next offset is no longer in the topic (retention, deleted records) or not yet (truncated)
 │   ├── TopicRecreated   the topic was deleted and made again: another topic id
 │   └── SchemaIncompatible   messages have a schema that the contract or the landing table cannot take
@@ -15,6 +16,8 @@ SinkError
 ├── TopicsStopped        several topics have stopped, each by an error of its own
 ├── OtherCluster         a topic was landed from another Kafka cluster; the whole sink is connected wrongly
 ├── FencedOut            another sink keeps landing the same partitions
+├── GroupDenied          the broker's access rules keep this user from the consumer group
+├── BrokerRefuses        the broker lets nobody in like that: certificate, login or protocol
 ├── BrokerFailed         the broker reports an error that does not pass by itself
 ├── BrokerSilent         the broker does not answer in time
 └── CatalogSilent        the lake's catalog did not come back in time
@@ -57,6 +60,10 @@ class TopicMissing(TopicStopped):
     """The broker has no such topic."""
 
 
+class TopicDenied(TopicStopped):
+    """This user lacks a right on the topic."""
+
+
 class OffsetsLost(TopicStopped):
     """The ledger's next offset lies outside what the topic holds."""
 
@@ -95,6 +102,14 @@ class OtherCluster(SinkError):
 
 class FencedOut(SinkError):
     """Another sink keeps landing the same partitions."""
+
+
+class GroupDenied(SinkError):
+    """This user lacks a right on the consumer group."""
+
+
+class BrokerRefuses(SinkError):
+    """The broker refuses the connection or the login, for a reason that does not pass by itself."""
 
 
 class BrokerFailed(SinkError):

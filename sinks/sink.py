@@ -80,6 +80,7 @@ class Sink:
         with ExitStack() as stack:
             monitoring = self._start_monitoring(stack)
             stack.enter_context(self._broker)
+            self._broker.require_group(self._config.group)
             stack.callback(self._session.close)
             self._session.insist(lambda connection, _: prepare(connection, self._contracts.values()))
             if monitoring:

@@ -88,3 +88,21 @@ def test_the_data_dictionary_is_that_of_the_contracts() -> None:
     assert (DOCS / "contracts.md").read_text(encoding="utf-8") == markdown(contracts.load().values()), (
         "docs/contracts.md is not current: run python -m contracts.dictionary > docs/contracts.md"
     )
+
+
+def test_a_file_that_is_no_yaml_is_named_with_the_line(tmp_path: Path) -> None:
+    (tmp_path / "things.yml").write_text("topic: things\nfields: [\n")
+    with pytest.raises(ContractError, match=r"things\.yml, line 3: not YAML"):
+        contracts.load(tmp_path)
+
+
+def test_a_fault_in_a_field_names_the_field(tmp_path: Path) -> None:
+    fields = [{"name": "size", "type": "string", "description": "x", "minimum": "a"}]
+    (tmp_path / "things.yml").write_bytes(orjson.dumps(raw(fields=fields)))
+    with pytest.raises(ContractError, match=r"things\.yml: fields\.size\.minimum: "):
+        contracts.load(tmp_path)
+
+
+def test_an_unknown_topic_is_told_with_the_nearest() -> None:
+    with pytest.raises(ContractError, match=r"'bank\.partie' has no contract, is bank\.parties meant\?"):
+        contracts.contract_for("bank.partie")

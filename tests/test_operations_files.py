@@ -79,14 +79,21 @@ def test_every_alert_has_a_test_that_sees_it_fire() -> None:
 
 
 def test_kubernetes_starts_and_probes_a_sink() -> None:
-    manifest = yaml.safe_load((FILES / "sink.k8s.yml").read_text(encoding="utf-8"))
+    settings, service, manifest = yaml.safe_load_all((FILES / "sink.k8s.yml").read_text(encoding="utf-8"))
     pod = manifest["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     _takes(container["args"])
     assert {container[each]["httpGet"]["path"] for each in ("startupProbe", "livenessProbe")} == {"/healthz"}
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
-    port = container["args"][container["args"].index("--metrics-port") + 1]
-    assert [str(each["containerPort"]) for each in container["ports"]] == [port]
+    sink = yaml.safe_load(settings["data"]["sink.yml"])
+    assert [each["containerPort"] for each in container["ports"]] == [sink["metrics_port"]]
+    assert [each["port"] for each in service["spec"]["ports"]] == [sink["metrics_port"]]
+    # The certificates are on no machine but the pods'.
+    SinkConfig.parse({name: value for name, value in sink.items() if name != "kafka.security.protocol"})
+    assert manifest["kind"] == "StatefulSet", "a pod keeps its name, by which the group knows it"
+    assert "kafka.group.instance.id=$(POD_NAME)" in container["args"]
+    file = container["args"][container["args"].index("--config") + 1]
+    assert file in [each["mountPath"] for each in container["volumeMounts"]]
     catalog = next(each for each in container["env"] if each["name"] == "VIGIL_CATALOG")
     assert "secretKeyRef" in catalog["valueFrom"], "the catalog's password is in a secret"
     assert pod["terminationGracePeriodSeconds"] > SinkConfig(topics=("any",)).revoke_seconds
