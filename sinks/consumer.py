@@ -11,6 +11,7 @@ import numpy as np
 from confluent_kafka import KafkaError
 
 from sinks import messages
+from sinks.broker import group_denied, topic_denied
 from sinks.config import SinkConfig
 from sinks.errors import BrokerFailed, OffsetsLost, SinkError, SinkMisconfigured, TopicMissing
 from sinks.librdkafka import Callbacks, Client, error_name
@@ -209,6 +210,10 @@ class TopicConsumer:
             )
         if partition and code in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC):
             return TopicMissing(partition.topic, f"{where}: the brokers have no such topic; was it deleted? {text}")
+        if partition and code == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            return topic_denied(partition.topic, "Read" if "Fetch" in text else "Describe")
+        if code == KafkaError.GROUP_AUTHORIZATION_FAILED:
+            return group_denied(self._config.group)
         if code == KafkaError._FATAL:
             return BrokerFailed(f"{where}: {self._client.fatal_error()}")
         if code not in _PASSING:

@@ -23,7 +23,7 @@ from sinks.health import Health
 from sinks.metrics import Metrics
 
 FILES = Path(__file__).parent.parent / "docs" / "operations"
-NAMES = re.compile(r"\bvigil_sink_\w+")
+NAMES = re.compile(r"\bvigil_(?:sink|registry)_\w+")
 
 
 def exposed() -> set[str]:

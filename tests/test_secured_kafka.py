@@ -17,6 +17,7 @@ from confluent_kafka.admin._resource import ResourceType
 from landing_bench import Bench, party
 from secured_kafka import CERTIFIED, USER, Secured, running
 
+from lakehouse.settings import Settings
 from local.ports import LOOPBACK
 from local.topics import ensure_topics
 from sinks import SinkError, Step, lag, reconcile, run, run_until_caught_up
@@ -50,13 +51,12 @@ class Guarded:
 
     def land(self, listener: str, kafka: dict[str, Any], **changed: Any) -> None:
         """Land what is there by that way in."""
-        settings = self.bench.settings.model_copy(update={"kafka_bootstrap_servers": self.secured.servers(listener)})
         config = self.bench.config(kafka=kafka, **changed)
-        run_until_caught_up(config, settings, contracts=self.bench.contracts)
-        assert not any(each.lag for each in lag(settings, [self.topic], kafka=kafka))
-        assert all(
-            each.exact for each in reconcile(settings, [self.topic], contracts=self.bench.contracts, kafka=kafka)
-        )
+        run_until_caught_up(config, self.settings(listener), contracts=self.bench.contracts)
+
+    def settings(self, listener: str) -> Settings:
+        """The lake, and that way in."""
+        return self.bench.settings.model_copy(update={"kafka_bootstrap_servers": self.secured.servers(listener)})
 
     def allow(self, user: str = USER) -> None:
         """The rights that a sink needs, and no more."""
@@ -77,8 +77,11 @@ def guarded(secured: Secured, catalog: tuple[str, Path]) -> Guarded:
 def test_lands_by_each_way_in(guarded: Guarded, listener: str, way: str, user: str) -> None:
     guarded.allow(user)
     guarded.bench.send(party(number) for number in range(100))
-    guarded.land(listener, getattr(guarded.secured, way)())
-    guarded.bench.proves_exact(rows=100)
+    kafka, settings = getattr(guarded.secured, way)(), guarded.settings(listener)
+    guarded.land(listener, kafka)
+    assert [each.lag for each in lag(settings, [guarded.topic], kafka=kafka)] == [0]
+    (found,) = reconcile(settings, [guarded.topic], contracts=guarded.bench.contracts, kafka=kafka)
+    assert (found.exact, found.rows) == (True, 100)
 
 
 def wrong(secured: Secured) -> dict[str, tuple[str, dict[str, str], str]]:
@@ -175,9 +178,7 @@ def test_who_may_not_join_the_group_is_told(guarded: Guarded) -> None:
 def test_nothing_is_lost_when_a_right_is_withdrawn_and_given_back(guarded: Guarded) -> None:
     guarded.allow()
     guarded.bench.send(party(number) for number in range(50))
-    settings = guarded.bench.settings.model_copy(
-        update={"kafka_bootstrap_servers": guarded.secured.servers("SCRAM")},
-    )
+    settings = guarded.settings("SCRAM")
     config = guarded.bench.config(kafka=guarded.secured.scram())
     ended: list[SinkError] = []
     landed, stop = threading.Event(), threading.Event()
