@@ -20,6 +20,8 @@ from sinks.health import Health
 from sinks.progress import Event, Step
 from sinks.records import Partition
 
+# Of a registry that fails; an HTTP status is another.
+CAUSES = ("unreachable", "timeout", "no_json")
 COMMIT_SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
@@ -59,6 +61,11 @@ class Metrics:
         )
         self._conflicts = Counter("vigil_sink_conflicts", "Transactions the catalog refused.", registry=registry)
         self._repeats = Counter("vigil_sink_repeats", "Transactions tried again.", registry=registry)
+        self._registry_errors = Counter(
+            "vigil_registry_errors", "Questions the schema registry did not answer.", ("cause",), registry=registry
+        )
+        for cause in CAUSES:
+            self._registry_errors.labels(cause)
         self._fences = Counter("vigil_sink_fences", "Batches another sink had landed.", registry=registry)
 
     def _make_states(self) -> None:
@@ -102,6 +109,8 @@ class Metrics:
                 self._repeats.inc()
             case Step.FENCED:
                 self._fences.inc()
+            case Step.REGISTRY_FAILED:
+                self._registry_errors.labels(str(event.detail)).inc()
 
     def measured(self, ends: Mapping[Partition, int], oldest: Mapping[Partition, float | None]) -> None:
         """The brokers hold offsets up to ``ends``; ``oldest`` are Unix times of the next message of those that lag."""

@@ -15,6 +15,7 @@ class Step(StrEnum):
     SERVING = "serving"  # metrics and health are answered at the address in ``detail``; no batch yet
     ASSIGNED = "assigned"  # the group gave this sink partitions; no batch yet
     REVOKED = "revoked"  # the group took partitions away; no batch either
+    REGISTRY_FAILED = "registry_failed"  # the schema registry gave no schema; no batch, ``detail`` is the cause
     CONSUMED = "consumed"
     ENCODED = "encoded"
     REGISTERED = "registered"  # files registered in the open transaction, ledger not yet moved

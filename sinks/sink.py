@@ -116,7 +116,7 @@ class Sink:
     def _start_pipeline(self, identity: Identity, stack: ExitStack) -> Pipeline:
         abandon = threading.Event()
         committer = Committer(self._session, identity, f"{socket.gethostname()}:{os.getpid()}", self._note, abandon)
-        registry = registry_for(self._config)
+        registry = registry_for(self._config, self._registry_failed)
         decoders = {topic: decoder_for(contract, self._config, registry) for topic, contract in self._contracts.items()}
         encoder = Encoder(self._config, self._contracts, decoders, self._writer, self._broker, identity, self._clock)
         pipeline = Pipeline(self._config, encoder, committer, self._note, abandon)
@@ -227,6 +227,9 @@ class Sink:
         if self._monitoring:
             self._monitoring.metrics.observe(event)
         self._observe(event)
+
+    def _registry_failed(self, cause: str) -> None:
+        self._note(Event(Step.REGISTRY_FAILED, "", {}, detail=cause))
 
     def _raise_failure(self) -> None:
         if self._pipeline.failure:
