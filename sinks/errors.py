@@ -20,7 +20,8 @@ SinkError
 ├── BrokerRefuses        the broker lets nobody in like that: certificate, login or protocol
 ├── BrokerFailed         the broker reports an error that does not pass by itself
 ├── BrokerSilent         the broker does not answer in time
-└── CatalogSilent        the lake's catalog did not come back in time
+├── CatalogSilent        the lake's catalog did not come back in time
+└── LakeUnwritable       the lake's data path takes no file: the disk is full, or closed to us
 """
 
 from __future__ import annotations
@@ -122,3 +123,7 @@ class BrokerSilent(SinkError):
 
 class CatalogSilent(SinkError):
     """The lake's catalog did not come back in time."""
+
+
+class LakeUnwritable(SinkError):
+    """The lake's data path takes no file."""
