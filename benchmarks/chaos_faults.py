@@ -160,7 +160,7 @@ class Faults:
             marks = self._site.sinks.marks()
             try:
                 chaos_disk.fill(self._site.lake)
-                found = _wait(lambda: self._site.sinks.have_told("No space left on device", marks), WAIT_SECONDS / 4)
+                found = _wait(lambda: self._site.sinks.have_told("No space left on device", marks), WAIT_SECONDS)
                 time.sleep(chance.uniform(0, 2))
             finally:
                 chaos_disk.free(self._site.lake)
