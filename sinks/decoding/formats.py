@@ -12,13 +12,14 @@ from sinks.decoding.decoder import Decoder
 from sinks.decoding.framed import FramedDecoder
 from sinks.decoding.json_decoder import JsonDecoder
 from sinks.decoding.json_schema import JsonSchema
+from sinks.decoding.json_schema_fields import layout
 from sinks.decoding.registry import Kind, Schema, SchemaRegistry
 from sinks.errors import SinkMisconfigured
 
 # By the setting's value: the type in the registry, and what makes the decoder of one schema.
 _FRAMED: dict[str, tuple[Kind, Callable[[Contract, Schema], Decoder]]] = {
     "avro": ("AVRO", partial(AvroDecoder, evolve=False)),
-    "json_schema": ("JSON", JsonSchema),
+    "json_schema": ("JSON", lambda contract, schema: JsonSchema(layout(contract, schema, evolve=False), schema)),
 }
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
 
 from contracts import Contract
-from sinks.decoding.decoder import Decoded, Decoder, Rejected, merged
+from sinks.decoding.decoder import OWN_COLUMNS, Decoded, Decoder, Rejected, merged, wider
 from sinks.decoding.json_rows import decode_rows
 from sinks.decoding.registry import Kind, Schema, SchemaRegistry, UnknownSchema
 from sinks.errors import SchemaIncompatible
@@ -48,6 +49,7 @@ class FramedDecoder:
         self._compile = compile
         self._on_incompatible = on_incompatible
         self._decoders: dict[int, Decoder | str] = {}
+        self._evolved: dict[str, pa.Field] = {}
         self._lock = threading.Lock()
 
     def decode(self, values: Payloads, keys: Payloads) -> Decoded:
@@ -66,7 +68,8 @@ class FramedDecoder:
             positions = np.flatnonzero(ids == schema_id)
             one = len(distinct) == 1
             some, their_keys = (values, keys) if one else (values.take(positions), keys.take(positions))
-            parts.append((positions, self._part(schema_id, decoders.get(schema_id), some, their_keys)))
+            part = self._part(schema_id, decoders.get(schema_id), some, their_keys)
+            parts.append((positions, self._agreed(schema_id, part, len(positions))))
         if not parts:
             return self._rejected(0, "", "")
         return merged(parts)
@@ -85,6 +88,39 @@ class FramedDecoder:
             return self._rejected(len(values), reason, detail)
         assert decoder is not None
         return decoder.decode(values, keys)
+
+    def _agreed(self, schema_id: int, part: Decoded, messages: int) -> Decoded:
+        """The part, if its evolved columns go with those of other schemas of the topic."""
+        columns = list(part.table.schema)[len(self._contract.fields) : -len(OWN_COLUMNS)]
+        try:
+            with self._lock:
+                agreed = {column.name.casefold(): self._wider(column) for column in columns}
+                self._evolved |= agreed
+        except Incompatible as error:
+            return self._rejected(messages, "incompatible_schema", self._refused(schema_id, error))
+        return part
+
+    def _wider(self, column: pa.Field) -> pa.Field:
+        known = self._evolved.get(column.name.casefold(), column)
+        if known.name != column.name:
+            raise Incompatible(f"{column.name} and {known.name} of an earlier schema differ only in case")
+        try:
+            return pa.field(column.name, wider(known.type, column.type))
+        except ValueError:
+            raise Incompatible(
+                f"{column.name} is {column.type} in the schema, {known.type} in an earlier one; give it another name"
+            ) from None
+
+    def _refused(self, schema_id: int, error: Incompatible) -> str:
+        """What a dead letter says of the schema; raises SchemaIncompatible where the topic shall stop for it."""
+        told = self._told(schema_id, error)
+        if self._on_incompatible == "stop":
+            raise SchemaIncompatible(
+                self._contract.topic,
+                f"{told} Nothing of it was landed; correct the contract or the producer, or set "
+                "on_incompatible=dead_letter to set such messages aside.",
+            ) from error
+        return told
 
     def _rejected(self, count: int, reason: str, detail: str) -> Decoded:
         nothing = decode_rows(self._contract, [], [])
@@ -106,13 +142,7 @@ class FramedDecoder:
                     raise Incompatible(f"it is of the type {schema.kind}, the setting says {self._kind}")
                 made: Decoder | str = self._compile(schema)
             except Incompatible as error:
-                made = f"incompatible_schema:{self._told(schema_id, error)}"
-                if self._on_incompatible == "stop":
-                    raise SchemaIncompatible(
-                        self._contract.topic,
-                        f"{self._told(schema_id, error)} Nothing of it was landed; correct the contract or the "
-                        "producer, or set on_incompatible=dead_letter to set such messages aside.",
-                    ) from error
+                made = f"incompatible_schema:{self._refused(schema_id, error)}"
             self._decoders[schema_id] = made
             return made
 
