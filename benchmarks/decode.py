@@ -1,6 +1,6 @@
 """What decoding costs: CPU seconds a million messages, beside DuckDB's `from_json` on the same bytes, in one run.
 
-    python benchmarks/decode.py [--format json avro] [--messages 100000] [--rounds 10] [--json]
+    python benchmarks/decode.py [--format json avro protobuf] [--messages 100000] [--rounds 10] [--json]
 
 One thread; the figures are the least of the rounds, which take turns. Every format has the same events. `from_json`
 takes the same fields out of the JSON as text and checks nothing, the decoders also convert them and prove each message.
@@ -18,18 +18,23 @@ import duckdb
 import pyarrow as pa
 from avro_events import avro_events
 from ingest import TOPIC, transaction
+from protobuf_messages import messages as protobuf_messages
+from protobuf_messages import schema_of
 
 from contracts import contract_for
 from sinks.decoding.avro_decoder import AvroDecoder
 from sinks.decoding.decoder import Decoder
 from sinks.decoding.json_decoder import JsonDecoder
+from sinks.decoding.protobuf_decoder import ProtobufDecoder
 from sinks.payloads import Payloads
+
+_FORMATS = ["json", "avro", "protobuf"]
 
 
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--format", nargs="+", choices=["json", "avro"], default=["json", "avro"])
+    parser.add_argument("--format", nargs="+", choices=_FORMATS, default=_FORMATS)
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -43,6 +48,10 @@ def main() -> None:
     if "avro" in arguments.format:
         schema, events = avro_events(contract, values.list())
         decoders["avro"] = AvroDecoder(contract, schema), Payloads.of(events)
+    if "protobuf" in arguments.format:
+        described = schema_of(contract)
+        written = protobuf_messages(described, (transaction(number) for number in range(arguments.messages)))
+        decoders["protobuf"] = ProtobufDecoder(contract, described), Payloads.of(written)
     connection = duckdb.connect(config={"threads": "1"})
     structure = json.dumps({field.name: "VARCHAR" for field in contract.fields})
     messages = pa.table({"message": values.arrow().cast(pa.string())})

@@ -9,15 +9,17 @@ from lakehouse.settings import Settings
 from sinks import SinkConfig
 
 MASK = "***"
+_FAMILIES = ("kafka", "formats", "envelopes", "registry")
 
 
 def effective(settings: Settings, config: SinkConfig) -> dict[str, Any]:
     """Each setting by its name: those of the environment, then the sink's; None where nothing is set."""
     outside = {("" if name.startswith("kafka_") else "VIGIL_") + name.upper(): value for name, value in settings}
-    sink = {f"sink.{name}": value for name, value in config if name not in ("kafka", "formats", "registry")}
+    sink = {f"sink.{name}": value for name, value in config if name not in _FAMILIES}
     families: dict[str, dict[str, Any]] = {
         "kafka": dict(config.kafka),
         "format": dict(config.formats),
+        "envelope": dict(config.envelopes),
         "registry": config.registry.model_dump() if config.registry else {},
     }
     nested = {f"sink.{family}.{name}": value for family, each in families.items() for name, value in each.items()}

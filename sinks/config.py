@@ -17,8 +17,9 @@ from sinks.errors import SinkMisconfigured
 
 KafkaName = Annotated[str, AfterValidator(kafka_settings.passes)]
 # Settings by whose beginning a whole family is named, and the field that holds it.
-_FAMILIES = {kafka_settings.PREFIX: "kafka", "format.": "formats", "registry.": "registry"}
-Format = Literal["json", "avro", "json_schema"]
+_FAMILIES = {kafka_settings.PREFIX: "kafka", "format.": "formats", "envelope.": "envelopes", "registry.": "registry"}
+Format = Literal["json", "avro", "json_schema", "protobuf"]
+Envelope = Literal["none", "debezium"]
 
 
 class RegistrySettings(BaseModel):
@@ -79,8 +80,9 @@ class SinkConfig(BaseModel):
     ``watch_seconds``: how often lag is measured and the lake is asked whether it is there. ``health_seconds``: the sink
     counts as hung when its reading loop has not turned for so long, by default a minute more than ``service_seconds``.
     ``kafka``: further librdkafka settings. ``format``: how messages are written on the wire, ``formats``: of single
-    topics, where that differs. ``registry``: where their schemas are looked up. ``on_incompatible``: whether a topic
-    stops at a schema that its contract cannot take, or sets the messages aside as dead letters.
+    topics, where that differs; ``envelope`` and ``envelopes``: likewise, what is around the rows. ``registry``: where
+    their schemas are looked up. ``on_incompatible``: whether a topic stops at a schema that its contract cannot take,
+    or sets the messages aside as dead letters.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -103,6 +105,8 @@ class SinkConfig(BaseModel):
     kafka: dict[KafkaName, str | int | float | bool] = Field(default_factory=dict, repr=False)
     format: Format = "json"
     formats: dict[str, Format] = Field(default_factory=dict)
+    envelope: Envelope = "none"
+    envelopes: dict[str, Envelope] = Field(default_factory=dict)
     registry: RegistrySettings | None = None
     on_incompatible: Literal["stop", "dead_letter"] = "stop"
 
@@ -121,7 +125,14 @@ class SinkConfig(BaseModel):
         framed = sorted({self.format, *self.formats.values()} - {"json"})
         if framed and self.registry is None:
             raise ValueError(f"format {', '.join(framed)} needs registry.url")
+        for topic in {*self.topics, *self.formats, *self.envelopes}:
+            if self.enveloped(topic) and self.formats.get(topic, self.format) not in ("json", "json_schema"):
+                raise ValueError(f"envelope of {topic}: debezium is read in the formats json and json_schema")
         return self
+
+    def enveloped(self, topic: str) -> bool:
+        """Whether the messages of ``topic`` are Debezium's change events."""
+        return self.envelopes.get(topic, self.envelope) == "debezium"
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> SinkConfig:

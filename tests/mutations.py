@@ -18,6 +18,15 @@ def mutated(chosen: random.Random, valid: list[bytes]) -> Iterator[bytes]:
         yield message
 
 
+def binary_mutated(chosen: random.Random, valid: list[bytes]) -> Iterator[bytes]:
+    """Without end: valid messages of a binary format, each changed in up to two ways that suit any."""
+    while True:
+        message = chosen.choice(valid)
+        for mutation in chosen.choices(_ANY, k=chosen.randint(0, 2)):
+            message = mutation(chosen, message)
+        yield message
+
+
 def _cut(chosen: random.Random, message: bytes) -> bytes:
     return message[: chosen.randrange(len(message) + 1)]
 
@@ -61,6 +70,7 @@ def _whole_replaced(chosen: random.Random, _message: bytes) -> bytes:
     return chosen.choice(ODD_MESSAGES)
 
 
+_ANY: list[Mutation] = [_cut, _beheaded, _byte_changed, _byte_changed, _byte_changed, _piece_doubled]
 MUTATIONS: list[Mutation] = [
     _cut,
     _beheaded,

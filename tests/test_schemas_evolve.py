@@ -17,6 +17,7 @@ from contracts import contract_for
 from sinks.config import RegistrySettings
 from sinks.decoding.avro_decoder import AvroDecoder
 from sinks.decoding.framed import FramedDecoder, OnIncompatible
+from sinks.decoding.json_decoder import JsonDecoder
 from sinks.decoding.json_schema import JsonSchema
 from sinks.decoding.json_schema_fields import layout
 from sinks.decoding.registry import SchemaRegistry
@@ -132,7 +133,7 @@ def test_two_schemas_that_mean_different_things_by_one_name_clash(registry: str)
 
 def test_a_json_schema_says_which_fields_become_columns(registry: str) -> None:
     client = SchemaRegistry(RegistrySettings(url=registry))
-    decoder = FramedDecoder(CONTRACT, client, "JSON", lambda each: JsonSchema(layout(CONTRACT, each), each))
+    decoder = FramedDecoder(CONTRACT, client, "JSON", lambda each: JsonSchema(JsonDecoder(layout(CONTRACT, each))))
     schema: dict[str, Any] = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "type": "object",

@@ -59,7 +59,24 @@ def convert(field: Field, texts: pa.Array) -> pa.Array:
         raise Unfit("missing_field", f"{field.name} is required")
     if field.fields:
         raise TypeError(f"{field.name} is a list; use convert_lists")
-    column = _cast(field, texts)
+    return _bounded(field, _cast(field, texts))
+
+
+def fitting(field: Field, column: pa.Array) -> pa.Array:
+    """A ``column`` of integers or decimals as the field's column.
+
+    Raises:
+        Unfit: as ``convert``.
+    """
+    if field.required and column.null_count:
+        raise Unfit("missing_field", f"{field.name} is required")
+    try:
+        return _bounded(field, column.cast(arrow_type(field)))
+    except pa.ArrowInvalid as error:
+        raise Unfit("out_of_range", f"{field.name} does not fit {field.type}: {_first_line(error)}") from error
+
+
+def _bounded(field: Field, column: pa.Array) -> pa.Array:
     if field.minimum is not None and (least := pc.min(column)).is_valid and least.as_py() < field.minimum:
         raise Unfit("below_minimum", f"{field.name} is {least}, less than {field.minimum}")
     return column

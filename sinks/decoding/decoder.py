@@ -29,6 +29,8 @@ REASONS = {
     "no_schema_id": "the value does not begin with a zero byte and a schema id",
     "unknown_schema": "the registry has no schema of that id",
     "incompatible_schema": "the contract cannot take the message's schema",
+    "no_envelope": "the value is no change event, which the topic's envelope says",
+    "no_row_change": "a change event that concerns no single row: a truncation, or a message",
     "not_an_object": "the value is well-formed but no object",
     "duplicate_field": "a field occurs twice",
     "missing_field": "a required field is missing or null",

@@ -8,18 +8,26 @@ from functools import partial
 from contracts import Contract
 from sinks.config import SinkConfig
 from sinks.decoding.avro_decoder import AvroDecoder
+from sinks.decoding.debezium import Envelopes
+from sinks.decoding.debezium_keys import PlainKeys
 from sinks.decoding.decoder import Decoder
 from sinks.decoding.framed import FramedDecoder
 from sinks.decoding.json_decoder import JsonDecoder
 from sinks.decoding.json_schema import JsonSchema
 from sinks.decoding.json_schema_fields import layout
+from sinks.decoding.protobuf_decoder import ProtobufDecoder
 from sinks.decoding.registry import Kind, Schema, SchemaRegistry
 from sinks.errors import SinkMisconfigured
 
 # By the setting's value: the type in the registry, and what makes the decoder of one schema.
 _FRAMED: dict[str, tuple[Kind, Callable[[Contract, Schema], Decoder]]] = {
     "avro": ("AVRO", partial(AvroDecoder, evolve=False)),
-    "json_schema": ("JSON", lambda contract, schema: JsonSchema(layout(contract, schema, evolve=False), schema)),
+    "json_schema": (
+        "JSON",
+        lambda contract, schema: JsonSchema(JsonDecoder(layout(contract, schema, evolve=False))),
+    ),
+    "json_schema, enveloped": ("JSON", lambda contract, _schema: JsonSchema(Envelopes(contract))),
+    "protobuf": ("PROTOBUF", partial(ProtobufDecoder, evolve=False)),
 }
 
 
@@ -34,10 +42,16 @@ def decoder_for(contract: Contract, config: SinkConfig, registry: SchemaRegistry
     Raises:
         SinkMisconfigured: the topic's format needs a registry, and none is set.
     """
+    plain = _decoder_for(contract, config, registry)
+    return PlainKeys(contract, plain) if config.enveloped(contract.topic) else plain
+
+
+def _decoder_for(contract: Contract, config: SinkConfig, registry: SchemaRegistry | None) -> Decoder:
+    enveloped = config.enveloped(contract.topic)
     chosen = config.formats.get(contract.topic, config.format)
     if chosen == "json":
-        return JsonDecoder(contract)
+        return Envelopes(contract) if enveloped else JsonDecoder(contract)
     if registry is None:
         raise SinkMisconfigured(f"topic {contract.topic} has the format {chosen}, which needs registry.url")
-    kind, make = _FRAMED[chosen]
+    kind, make = _FRAMED[f"{chosen}, enveloped" if enveloped else chosen]
     return FramedDecoder(contract, registry, kind, lambda schema: make(contract, schema), config.on_incompatible)

@@ -25,7 +25,14 @@ OnIncompatible = Literal["stop", "dead_letter"]
 
 
 class Incompatible(Exception):
-    """A schema that the contract cannot take: the message names the field, both types and the remedy."""
+    """A schema that the contract cannot take: the message names the field, both types and the remedy.
+
+    Raised while decoding, it concerns the messages at ``positions`` alone, and the others are decoded again.
+    """
+
+    def __init__(self, told: str, positions: Ints | None = None) -> None:
+        super().__init__(told)
+        self.positions = positions
 
 
 class FramedDecoder:
@@ -87,7 +94,13 @@ class FramedDecoder:
             reason, _, detail = decoder.partition(":")
             return self._rejected(len(values), reason, detail)
         assert decoder is not None
-        return decoder.decode(values, keys)
+        try:
+            return decoder.decode(values, keys)
+        except Incompatible as error:
+            bad = np.arange(len(values)) if error.positions is None else error.positions
+            left = np.setdiff1d(np.arange(len(values)), bad)
+            aside = self._rejected(len(bad), "incompatible_schema", self._refused(schema_id, error))
+            return merged([(bad, aside), (left, self._part(schema_id, decoder, values.take(left), keys.take(left)))])
 
     def _agreed(self, schema_id: int, part: Decoded, messages: int) -> Decoded:
         """The part, if its evolved columns go with those of other schemas of the topic."""

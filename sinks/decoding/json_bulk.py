@@ -6,6 +6,7 @@ that either does not take is left to ``json_rows``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from contracts import Contract, Field
 from sinks.decoding import json_scan, json_text
 from sinks.decoding.columns import Unfit, convert, convert_lists, decoded_schema, misfits
 from sinks.decoding.decoder import Decoded
+from sinks.decoding.meanings import Meaning
 from sinks.payloads import PADDING, Payloads
 
 _TEXT = json_scan.STRING | json_scan.ESCAPED
@@ -25,23 +27,32 @@ _TAKES = {"integer": json_scan.NUMBER, "double": json_scan.NUMBER, "boolean": js
 class BulkDecoder:
     """Decodes the messages of one topic that keep to its contract; used by several threads at once."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, meanings: Mapping[str, Meaning] | None = None) -> None:
+        self._meanings = dict(meanings or {})
         self._fields = contract.fields
         self._schema = decoded_schema(contract)
         self._names = Payloads.of([field.name.encode() for field in self._fields])
         takes = [_TAKES.get(field.type, _TEXT) | (json_scan.NUMBER if field.decimal else 0) for field in self._fields]
+        for place, field in enumerate(self._fields):
+            if meaning := self._meanings.get(field.name):
+                takes[place] = meaning.takes
         self._takes = np.array(takes, np.uint8)
         self._required = np.array([field.required for field in self._fields], np.bool_)
 
     def decode(self, values: Payloads, keys: Payloads) -> Decoded:
         """The messages that are right in every respect; the others are left out, and none is rejected."""
-        data, bounds, raw_keys = values.data, values.bounds, keys.arrow()
-        shape = len(self._fields), len(values)
+        bounds = values.bounds
+        return self.read(values.data, bounds[:-1], bounds[1:], are_utf8(values.arrow()), keys)
+
+    def read(self, data: Any, froms: Any, pasts: Any, sound: Any, keys: Payloads) -> Decoded:
+        """The same of messages that lie between ``froms`` and ``pasts``; ``sound`` says which are UTF-8."""
+        raw_keys = keys.arrow()
+        shape = len(self._fields), len(froms)
         starts, ends, kinds = np.empty(shape, np.int32), np.empty(shape, np.int32), np.zeros(shape, np.uint8)
         read = json_scan.scan(
-            data, bounds, self._names.data, self._names.bounds, self._takes, self._required, starts, ends, kinds
+            data, froms, pasts, self._names.data, self._names.bounds, self._takes, self._required, starts, ends, kinds
         )
-        read &= are_utf8(values.arrow()) & are_utf8(raw_keys)
+        read &= sound & are_utf8(raw_keys)
         chosen = np.flatnonzero(read)
         while True:
             if len(chosen) < kinds.shape[1]:
@@ -60,14 +71,17 @@ class BulkDecoder:
         columns = []
         for field, *spans in zip(self._fields, starts, ends, kinds, strict=True):
             texts = texts_of(data, *spans)
+            column = partial(_column, field, self._meanings.get(field.name))
             try:
-                columns.append(_column(field, texts))
+                columns.append(column(texts))
             except Unfit:
-                fit[[position for position, _ in misfits(partial(_column, field), texts)]] = False
+                fit[[position for position, _ in misfits(column, texts)]] = False
         return columns, fit
 
 
-def _column(field: Field, texts: pa.Array) -> pa.Array:
+def _column(field: Field, meaning: Meaning | None, texts: pa.Array) -> pa.Array:
+    if meaning is not None:
+        texts = meaning.texts(field, texts)
     return _lists(field, texts) if field.fields else convert(field, texts)
 
 

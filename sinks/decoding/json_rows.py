@@ -17,6 +17,14 @@ from sinks.decoding.decoder import Decoded, Rejected
 Row = dict[str, Any]
 
 
+class Deleted(Exception):
+    """A message says that a thing was deleted, as a tombstone does; ``key`` names it if the message has no key."""
+
+    def __init__(self, key: str | None) -> None:
+        super().__init__(key)
+        self.key = key
+
+
 def decode_rows(
     contract: Contract,
     values: Sequence[bytes | None],
@@ -26,7 +34,8 @@ def decode_rows(
     """Decode each message on its own; those that fit no contract are rejected with their reason.
 
     ``read`` makes a message's fields of its bytes, as JSON if it is not given: values as ``json_text.read`` has them,
-    times and dates as on JSON's wire. It raises Unfit for a message that cannot be read.
+    times and dates as on JSON's wire. It raises Unfit for a message that cannot be read, Deleted for one that is as
+    good as a tombstone.
     """
     rows: dict[int, Row] = {}
     rejected: list[Rejected] = []
@@ -63,16 +72,17 @@ def _row(contract: Contract, value: bytes | None, key: bytes | None, read: Calla
     """The message's fields as wire text, each of the right JSON type; whether the text fits is not yet known."""
     row: Row = {"_key": None if key is None else text_of(key, "key"), "_tombstone": value is None}
     if value is None:
-        if contract.tombstone != "delete":
-            raise Unfit("tombstone", f"{contract.topic} takes no tombstones")
-        if key is None:
-            raise Unfit("missing_key", "a tombstone without a key deletes nothing")
-        return row | {contract.key: row["_key"]}
-    event = read(value)
-    extra = {}
+        return _tombstone(contract, row, row["_key"])
+    try:
+        event = read(value)
+    except Deleted as deleted:
+        return _tombstone(contract, row, deleted.key if row["_key"] is None else row["_key"])
+    extra: dict[str, Any] = {}
     for field in contract.fields:
         found = event.pop(field.name, None)
-        if field.fields:
+        if isinstance(found, json_text.Kept):
+            row[field.name], extra[field.name] = None, found
+        elif field.fields:
             row[field.name], unknown = json_text.list_items(field, found)
             if unknown:
                 extra[field.name] = unknown
@@ -81,6 +91,14 @@ def _row(contract: Contract, value: bytes | None, key: bytes | None, read: Calla
     extra |= event
     row["_extra"] = json_text.write(extra) if extra else None
     return row
+
+
+def _tombstone(contract: Contract, row: Row, key: str | None) -> Row:
+    if contract.tombstone != "delete":
+        raise Unfit("tombstone", f"{contract.topic} takes no tombstones")
+    if key is None:
+        raise Unfit("missing_key", "a tombstone without a key deletes nothing")
+    return row | {"_tombstone": True, contract.key: key}
 
 
 def _table(contract: Contract, rows: list[Row]) -> pa.Table:

@@ -39,7 +39,8 @@ _FIRST = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)
 @njit(nogil=True, cache=True)
 def scan(
     data: Bytes,
-    bounds: Numbers,
+    froms: Numbers,
+    pasts: Numbers,
     names: Bytes,
     name_bounds: Numbers,
     takes: Bytes,
@@ -51,8 +52,8 @@ def scan(
     """Which messages were read; where each value is.
 
     Args:
-        data, bounds: the messages, as in ``payloads.Payloads``.
-        names, name_bounds: the fields' names, laid out alike.
+        data, froms, pasts: the messages' bytes, and where in them each begins and ends.
+        names, name_bounds: the fields' names, laid out as in ``payloads.Payloads``.
         takes: the kinds each field takes, as a mask.
         required: which fields must be there.
         starts, ends, kinds: filled, by field and message; strings without their quotes. ``kinds`` must come as zeros.
@@ -66,8 +67,8 @@ def scan(
     base: Any = np.int64(data.ctypes.data)
     names_at: Any = np.int64(names.ctypes.data)
     for message in range(messages):
-        end = base + bounds[message + 1]
-        at = _space(base + bounds[message], end)
+        end = base + pasts[message]
+        at = _space(base + froms[message], end)
         if at >= end or byte(at) != _OPEN:
             continue
         at = _space(at + 1, end)

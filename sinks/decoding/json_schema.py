@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from contracts import Contract
 from sinks.decoding import json_scan
-from sinks.decoding.decoder import Decoded
+from sinks.decoding.decoder import Decoded, Decoder
 from sinks.decoding.framed import FRAME
-from sinks.decoding.json_decoder import JsonDecoder
-from sinks.decoding.registry import Schema
 from sinks.payloads import PADDING, Payloads
 
 
 class JsonSchema:
-    """Decodes framed messages of one JSON schema. That they keep to it is the producer's word; the contract is ours."""
+    """Decodes framed messages of one JSON schema by ``decoder``. That they keep to it is the producer's word."""
 
-    def __init__(self, contract: Contract, _schema: Schema) -> None:
-        self._decoder = JsonDecoder(contract)
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
 
     def decode(self, values: Payloads, keys: Payloads) -> Decoded:
         """See ``decoder.Decoder``."""

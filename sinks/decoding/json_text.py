@@ -30,6 +30,30 @@ def read(text: str) -> Any:
         raise Unfit("malformed", f"not JSON: {error}"[:300]) from error
 
 
+class Kept(str):
+    """A value that its column cannot hold, as text; it stays in ``_extra``."""
+
+    __slots__ = ()
+
+
+class Doubled(dict[str, Any]):
+    """An object in which the names ``twice`` occur more than once."""
+
+    twice: frozenset[str] = frozenset()
+
+
+def read_all(text: str) -> Any:
+    """As ``read``, but an object that has a field twice is ``Doubled``, and no error yet.
+
+    Raises:
+        Unfit: it is not JSON.
+    """
+    try:
+        return _MARKING.decode(text)
+    except (ValueError, RecursionError) as error:
+        raise Unfit("malformed", f"not JSON: {error}"[:300]) from error
+
+
 def write(value: Any) -> str:
     """``value`` as ``read`` gave it, as compact JSON with every number as it stood."""
     if isinstance(value, Number):
@@ -105,6 +129,19 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    names = [name for name, _ in pairs]
+    doubled = Doubled(found)
+    doubled.twice = frozenset(name for name in names if names.count(name) > 1)
+    return doubled
+
+
+_MARKING = json.JSONDecoder(
+    object_pairs_hook=_marked, parse_float=Number, parse_int=Number, parse_constant=_no_constant
+)
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_float=Number, parse_int=Number, parse_constant=_no_constant
 )
