@@ -29,6 +29,12 @@ _TOLD: dict[Step, Level] = {
     Step.SERVING: "info",
     Step.ASSIGNED: "info",
     Step.REVOKED: "info",
+    Step.STOPPED: "error",
+    Step.WAITING: "warning",
+    Step.RESUMED: "info",
+    Step.FOUND: "info",
+    Step.IGNORED: "warning",
+    Step.GROWN: "info",
     Step.COMMITTED: "info",
     Step.CONFIRMED: "warning",
     Step.CONFLICTED: "warning",
@@ -36,6 +42,7 @@ _TOLD: dict[Step, Level] = {
     Step.FENCED: "warning",
     Step.ABANDONED: "warning",
 }
+_OF_TOPICS = (Step.STOPPED, Step.WAITING, Step.RESUMED, Step.FOUND, Step.IGNORED, Step.GROWN)
 _as_json: ContextVar[bool] = ContextVar("as_json", default=False)
 
 
@@ -65,7 +72,10 @@ def log_step(event: Event) -> None:
     """One line about a step of a sink: its batch, offsets, counts and seconds; nothing of a message, and no key."""
     if event.step not in _TOLD:
         return
-    fields: dict[str, Any] = {"batch": event.commit_id or None, "address": event.detail, "seconds": event.seconds}
+    fields: dict[str, Any] = {"batch": event.commit_id or None, "seconds": event.seconds}
+    fields["address" if event.step is Step.SERVING else "why"] = event.detail
+    if event.step in _OF_TOPICS:
+        fields["topics"] = list(event.counts)
     if event.ranges:
         fields["offsets"] = [
             {"topic": partition.topic, "partition": partition.number, "first": each.first, "next": each.next}

@@ -172,6 +172,16 @@ def _land(config: SinkConfig, file: Path | None, observe: Observer, until_caught
         return land(config, found, stop, observe=observe)
 
 
+TOLD = {
+    Step.STOPPED: "{} has stopped, other topics go on: {}",
+    Step.WAITING: "{} waits, other topics go on: {}",
+    Step.RESUMED: "{} lands again",
+    Step.FOUND: "under a pattern, landed from now on: {}",
+    Step.GROWN: "the landing table of {} has grown: {}",
+    Step.IGNORED: "under a pattern, but left alone: {}: {}",
+}
+
+
 class Landing:
     """Tells how many rows have landed, as batches are committed."""
 
@@ -182,6 +192,8 @@ class Landing:
     def __call__(self, event: Event) -> None:
         if event.step is Step.SERVING:
             progress(f"metrics: {event.detail}/metrics, probes: {event.detail}/healthz and {event.detail}/readyz")
+        if told := TOLD.get(event.step):
+            progress(told.format(", ".join(event.counts), event.detail))
         if event.step is Step.COMMITTED:
             self._rows += sum(counts.rows for counts in event.counts.values())
             self._tick("rows", self._rows)

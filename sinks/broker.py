@@ -124,6 +124,10 @@ class Broker:
         """The id of the Kafka cluster."""
         return str(self._ask("cluster", lambda admin, seconds: admin.describe_cluster().result(seconds)).cluster_id)
 
+    def names(self) -> list[str]:
+        """The names of all topics that may be seen."""
+        return list(self._ask("topics", lambda admin, seconds: admin.list_topics(timeout=seconds)).topics)
+
     def topics(self, names: Iterable[str]) -> dict[str, Topic]:
         """The topics of those names."""
         asked = list(names)

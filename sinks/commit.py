@@ -14,8 +14,9 @@ import duckdb
 from sinks import ledger
 from sinks.encoding import Encoded
 from sinks.lake_session import PASSING, LakeSession
+from sinks.landing_tables import LandingTables
 from sinks.ledger import Identity
-from sinks.progress import Event, Observer, Step
+from sinks.progress import Counts, Event, Observer, Step
 
 
 class Outcome(Enum):
@@ -41,6 +42,7 @@ class Committer:
         self, session: LakeSession, identity: Identity, sink_id: str, observe: Observer, abandon: threading.Event
     ) -> None:
         self._session = session
+        self._tables = LandingTables(session)
         self._identity = identity
         self._sink_id = sink_id
         self._observe = observe
@@ -49,7 +51,10 @@ class Committer:
     def commit(self, encoded: Encoded) -> Outcome:
         """Land ``encoded``, or learn that another sink did.
 
+        Before that, in transactions of their own, landing tables get the columns that the rows have beyond theirs.
+
         Raises:
+            SchemaIncompatible: a landing table cannot take the rows; nothing of ``encoded`` was tried.
             CatalogSilent: the catalog stayed away; whether the batch landed is for the next start to see.
         """
 
@@ -66,6 +71,9 @@ class Committer:
             return Outcome.LANDED
 
         began = time.monotonic()
+        for part in encoded.parts:
+            if part.counts.rows and (grown := self._tables.fit(part.contract, part.rows.schema, self._abandon)):
+                self._observe(Event(Step.GROWN, "", {part.contract.topic: Counts()}, detail="; ".join(grown)))
         outcome = self._session.insist(work, self._abandon)
         if outcome is Outcome.LANDED:
             self._tell(Step.COMMITTED, encoded, encoded.reasons, time.monotonic() - began)
@@ -104,7 +112,8 @@ class Committer:
         for part in encoded.parts:
             if part.file:
                 connection.execute(
-                    "call ducklake_add_data_files('lake', ?, ?, schema => 'landing')",
+                    # Another sink may have given the table columns that this file's rows know nothing of.
+                    "call ducklake_add_data_files('lake', ?, ?, schema => 'landing', allow_missing => true)",
                     [part.contract.table, str(part.file)],
                 )
             elif part.rows.num_rows:

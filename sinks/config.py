@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from contracts import load
 from sinks import kafka_settings
 from sinks.errors import SinkMisconfigured
+from sinks.topic_patterns import fault_of, is_pattern
 
 KafkaName = Annotated[str, AfterValidator(kafka_settings.passes)]
 # Settings by whose beginning a whole family is named, and the field that holds it.
@@ -70,13 +71,14 @@ class RegistrySettings(BaseModel):
 class SinkConfig(BaseModel):
     """What one sink process lands, and how.
 
-    ``topics``: the topics, all with a contract by default. ``group``: the Kafka consumer group; sinks of one group
-    share the partitions. ``start``: where a partition begins that was never landed. A batch is cut at ``batch_rows``,
-    ``batch_bytes`` or ``batch_seconds`` after its first message, whichever comes first. A topic's part of a batch with
-    at most ``inline_rows`` rows goes into the catalog instead of a file of its own. ``decoders``: threads that decode.
-    ``revoke_seconds``: longest wait for batches under way when partitions are taken away or the sink stops.
-    ``service_seconds``: longest wait for a catalog or broker that is away. ``metrics_port``: where metrics and health
-    are answered, 0 for a free port, none if not given; ``metrics_address``: the address of that port.
+    ``topics``: the topics, all with a contract by default; a regular expression stands for all topics with a contract
+    whose whole name it matches, also for those that come up later. ``group``: the Kafka consumer group; sinks of one
+    group share the partitions. ``start``: where a partition begins that was never landed. A batch is cut at
+    ``batch_rows``, ``batch_bytes`` or ``batch_seconds`` after its first message, whichever comes first. A topic's part
+    of a batch with at most ``inline_rows`` rows goes into the catalog instead of a file of its own. ``decoders``:
+    threads that decode. ``revoke_seconds``: longest wait for batches under way when partitions are taken away or the
+    sink stops. ``service_seconds``: longest wait for a catalog or broker that is away. ``metrics_port``: where metrics
+    and health are answered, 0 for a free port, none if not given; ``metrics_address``: the address of that port.
     ``watch_seconds``: how often lag is measured and the lake is asked whether it is there. ``health_seconds``: the sink
     counts as hung when its reading loop has not turned for so long, by default a minute more than ``service_seconds``.
     ``kafka``: further librdkafka settings. ``format``: how messages are written on the wire, ``formats``: of single
@@ -118,6 +120,8 @@ class SinkConfig(BaseModel):
     @field_validator("topics")
     @classmethod
     def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if faults := [fault for topic in value if is_pattern(topic) and (fault := fault_of(topic))]:
+            raise ValueError("; ".join(faults))
         return tuple(dict.fromkeys(value))
 
     @model_validator(mode="after")

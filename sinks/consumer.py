@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from confluent_kafka import KafkaError
 from sinks import messages
 from sinks.broker import group_denied, topic_denied
 from sinks.config import SinkConfig
-from sinks.errors import BrokerFailed, OffsetsLost, SinkError, SinkMisconfigured, TopicMissing
+from sinks.errors import BrokerFailed, OffsetsLost, SinkError, SinkMisconfigured, TopicMissing, TopicStopped
 from sinks.librdkafka import Callbacks, Client, error_name
 from sinks.messages import ERROR, HEADED, OFFSET, PARTITION, SIZE, TIMESTAMP, TOPIC
 from sinks.payloads import Payloads
@@ -46,8 +47,8 @@ class Read:
 class Rebalance:
     """What to do when the group gives partitions to this member or takes them away; called while reading.
 
-    ``assigned`` answers where each partition is to be read from. ``revoked`` may use time, ``lost`` has none left:
-    the group has given the partitions to another member already.
+    ``assigned`` answers where each partition is to be read from; those it leaves out stand aside. ``revoked`` may use
+    time, ``lost`` has none left: the group has given the partitions to another member already.
     """
 
     assigned: Callable[[list[Partition]], dict[Partition, int]]
@@ -58,10 +59,18 @@ class Rebalance:
 class TopicConsumer:
     """Reads the topics of a sink. For one thread, in which the calls of ``rebalance`` happen too.
 
-    Without ``rebalance`` it is in no group, and reads what ``assign`` gives it.
+    Partitions that stand aside are not read, but remain this member's in the group. ``failures``, to be taken out by
+    the caller after reading, are errors of single topics. Without ``rebalance`` it is in no group, reads what
+    ``assign`` gives it, and raises those errors.
     """
 
-    def __init__(self, config: SinkConfig, bootstrap_servers: str, rebalance: Rebalance | None) -> None:
+    def __init__(
+        self,
+        config: SinkConfig,
+        bootstrap_servers: str,
+        rebalance: Rebalance | None,
+        topics: Iterable[str] | None = None,
+    ) -> None:
         settings = {
             **TUNING,
             **config.kafka,
@@ -74,22 +83,33 @@ class TopicConsumer:
             "isolation.level": "read_committed",
             "partition.assignment.strategy": "cooperative-sticky",
         }
-        self._config = config
+        self._group = config.group
+        self._topics: frozenset[str] = frozenset()
         self._rebalance = rebalance
+        # What the group gave us, and what of it is read.
+        self._given: set[Partition] = set()
         self._held: dict[Partition, int] = {}
         self._errors: list[SinkError] = []
+        self.failures: deque[TopicStopped] = deque()
         self._addresses = np.empty(MESSAGES_A_CALL, np.int64)
         self._client = Client(settings, Callbacks(self._on_assign, self._on_revoke, self._on_lost))
         if rebalance:
-            self._client.subscribe(config.topics)
+            self.subscribe(config.topics if topics is None else topics)
+
+    def subscribe(self, topics: Iterable[str]) -> None:
+        """Read these topics, also if others were read so far; the group is told at the next call that reads."""
+        self._topics = frozenset(topics)
+        self._client.subscribe(sorted(self._topics))
 
     def read(self, most: int, seconds: float) -> list[Read]:
         """At most ``most`` messages that have come within ``seconds``, by topic; also positions moved over holes.
 
+        Afterwards ``failures`` has OffsetsLost where the broker no longer holds the offset that comes next, and
+        TopicMissing where it has no such topic.
+
         Raises:
-            OffsetsLost: the broker no longer holds the offset that comes next.
-            TopicMissing, BrokerFailed: the broker says so. An error that comes among messages is raised by the call
-                after, so that nothing is missing behind it.
+            BrokerFailed: the broker says so, of no topic in particular. An error that comes among messages is raised by
+                the call after, so that nothing is missing behind it.
         """
         self._client.raise_failure()
         if self._errors:
@@ -102,7 +122,7 @@ class TopicConsumer:
             messages.destroy(addresses)
 
     def held(self) -> dict[Partition, int]:
-        """The partitions assigned to this member, and the next offset of each."""
+        """The partitions that are read, and the next offset of each."""
         return dict(self._held)
 
     def assign(self, positions: dict[Partition, int]) -> None:
@@ -114,6 +134,19 @@ class TopicConsumer:
     def seek(self, positions: dict[Partition, int]) -> None:
         """Read these partitions, which are assigned, on from these offsets; what was fetched ahead is dropped."""
         self._client.unassign(positions)
+        self._client.assign(positions)
+        self._held |= positions
+
+    def given(self, topic: str) -> set[Partition]:
+        """The partitions of ``topic`` that the group has assigned to this member, read or standing aside."""
+        return {partition for partition in self._given if partition.topic == topic}
+
+    def stand_aside(self, partitions: Iterable[Partition]) -> None:
+        """Read these partitions no more; what was fetched ahead is dropped. The group does not learn of it."""
+        self._client.unassign([partition for partition in partitions if self._held.pop(partition, None) is not None])
+
+    def return_to(self, positions: dict[Partition, int]) -> None:
+        """Read partitions that stand aside again, from these offsets."""
         self._client.assign(positions)
         self._held |= positions
 
@@ -130,7 +163,7 @@ class TopicConsumer:
 
     def acknowledge(self, positions: dict[Partition, int], wait: bool = False) -> None:
         """Tell the group what has landed, for tools that show lag; nothing of ours reads it."""
-        offsets = {partition: offset for partition, offset in positions.items() if partition in self._held}
+        offsets = {partition: offset for partition, offset in positions.items() if partition in self._given}
         if offsets:
             # A member that the group has put out may not commit; what it landed stands in the ledger all the same.
             with contextlib.suppress(BrokerFailed):
@@ -197,15 +230,20 @@ class TopicConsumer:
             if partition and code == KafkaError._PARTITION_EOF:
                 ends.append(Read(partition.topic, Records(), 0, {partition: offset}))
             elif error := self._error(partition, code, self._client.error_text(int(addresses[i]))):
-                self._errors.append(error)
+                if isinstance(error, TopicStopped) and self._rebalance:
+                    self.failures.append(error)
+                else:
+                    self._errors.append(error)
         return ends
 
     def _error(self, partition: Partition | None, code: int, text: str) -> SinkError | None:
         where = str(partition) if partition else "the brokers"
         if partition and code == KafkaError._AUTO_OFFSET_RESET:
+            if partition not in self._held:
+                return None
             return OffsetsLost(
                 partition.topic,
-                f"{where}: the offset that comes next ({self._held.get(partition)}) is not in the topic (any more): "
+                f"{where}: the offset that comes next ({self._held[partition]}) is not in the topic (any more): "
                 f"{text}. If it was removed before it was landed, record the gap with accept_gap.",
             )
         if partition and code in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC):
@@ -213,7 +251,7 @@ class TopicConsumer:
         if partition and code == KafkaError.TOPIC_AUTHORIZATION_FAILED:
             return topic_denied(partition.topic, "Read" if "Fetch" in text else "Describe")
         if code == KafkaError.GROUP_AUTHORIZATION_FAILED:
-            return group_denied(self._config.group)
+            return group_denied(self._group)
         if code == KafkaError._FATAL:
             return BrokerFailed(f"{where}: {self._client.fatal_error()}")
         if code not in _PASSING:
@@ -221,14 +259,15 @@ class TopicConsumer:
         return None
 
     def _on_assign(self, partitions: list[Partition]) -> None:
-        if strangers := sorted({partition.topic for partition in partitions} - set(self._config.topics)):
+        if strangers := sorted({partition.topic for partition in partitions} - self._topics):
             # Kafka gives a static member what a former one of its name had, whatever it subscribes to now.
             raise SinkMisconfigured(
-                f"the group {self._config.group!r} assigns {', '.join(strangers)}, which this sink does not land: "
+                f"the group {self._group!r} assigns {', '.join(strangers)}, which this sink does not land: "
                 "another sink had the same kafka.group.instance.id for other topics. Give each its own."
             )
         assert self._rebalance is not None
         positions = self._rebalance.assigned(partitions)
+        self._given.update(partitions)
         self._client.assign(positions)
         self._held |= positions
 
@@ -243,9 +282,9 @@ class TopicConsumer:
         self._drop(partitions)
 
     def _drop(self, partitions: list[Partition]) -> None:
-        for partition in partitions:
-            self._held.pop(partition, None)
-        self._client.unassign(partitions)
+        self._given.difference_update(partitions)
+        # librdkafka refuses to give up what is not assigned, which holds for those that stand aside.
+        self.stand_aside(partitions)
 
 
 # Brokers come and go; librdkafka connects again by itself.

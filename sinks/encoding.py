@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow as pa
 
 from contracts import Contract
-from lakehouse.schema import landing_columns
-from sinks.broker import Broker
+from lakehouse.schema import SINK_COLUMNS, landing_columns
+from sinks.broker import Broker, Topic
 from sinks.config import SinkConfig
 from sinks.decoding.decoder import Decoder, Rejected
-from sinks.errors import TopicRecreated
+from sinks.errors import TopicRecreated, TopicStopped, TopicWaits
 from sinks.ledger import Identity
 from sinks.messages import unpacked
 from sinks.parquet import FileWriter
@@ -55,11 +55,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Encoded:
-    """A batch that is ready to be committed."""
+    """A batch that is ready to be committed, but for the topics that failed, of which it has no parts."""
 
     batch: Batch
     parts: tuple[Part, ...]
     landed_at: datetime
+    failures: tuple[TopicStopped | TopicWaits, ...] = ()
 
     @property
     def counts(self) -> dict[str, Counts]:
@@ -80,6 +81,11 @@ class Encoded:
     def files(self) -> tuple[str, ...]:
         """The files it wrote."""
         return tuple(str(part.file) for part in self.parts if part.file)
+
+    def only(self, topics: Collection[str]) -> Encoded:
+        """The share of ``topics``."""
+        parts = tuple(part for part in self.parts if part.contract.topic in topics)
+        return Encoded(self.batch.only(topics), parts, self.landed_at)
 
     def discard(self) -> None:
         """Remove the files; only for a batch that is surely not in the lake."""
@@ -109,22 +115,36 @@ class Encoder:
         self._clock = clock
 
     def encode(self, batch: Batch) -> Encoded:
-        """Decode the batch and write its files.
-
-        Raises:
-            TopicRecreated: a topic was made anew, so the messages may be of either.
-        """
+        """Decode the batch and write its files; topics that fail are left out and told of in ``failures``."""
         landed_at = self._clock()
-        topics = sorted({partition.topic for partition in batch.ranges})
+        parts: list[Part] = []
+        topics, failures = self._same_as_ever(batch.topics)
+        for topic in sorted(topics):
+            try:
+                parts.append(self._part(topic, batch, landed_at))
+            except (TopicStopped, TopicWaits) as error:
+                failures.append(error)
+        return Encoded(batch, tuple(parts), landed_at, tuple(failures))
+
+    def _same_as_ever(self, topics: set[str]) -> tuple[set[str], list[TopicStopped | TopicWaits]]:
+        """Those of ``topics`` that were not made anew, so that all their messages are of one topic; and errors."""
+        failures: list[TopicStopped | TopicWaits] = []
+        found: dict[str, Topic] = {}
+        while asked := topics - {error.topic for error in failures}:
+            try:
+                found = self._broker.topics(asked)
+                break
+            except TopicStopped as error:
+                failures.append(error)
         # Ids never come again: an id that is the same after the messages were read was the same all along.
-        for name, topic in self._broker.topics(topics).items():
-            if topic.topic_id != self._identity.topic_ids[name]:
-                raise TopicRecreated(
-                    name,
-                    f"topic {name} was deleted and made again while it was read (id {topic.topic_id}, before "
-                    f"{self._identity.topic_ids[name]}); nothing of the new topic was landed. Start the sink again.",
-                )
-        return Encoded(batch, tuple(self._part(topic, batch, landed_at) for topic in topics), landed_at)
+        anew = {name: each for name, each in found.items() if each.topic_id != self._identity.topic_ids[name]}
+        for name, topic in anew.items():
+            told = (
+                f"topic {name} was deleted and made again while it was read (id {topic.topic_id}, before "
+                f"{self._identity.topic_ids[name]}); nothing of the new topic was landed. Start the sink again."
+            )
+            failures.append(TopicRecreated(name, told))
+        return found.keys() - anew.keys(), failures
 
     def _part(self, topic: str, batch: Batch, landed_at: datetime) -> Part:
         contract = self._contracts[topic]
@@ -140,7 +160,10 @@ class Encoder:
             "_landed_at": pa.repeat(pa.scalar(landed_at, pa.timestamp("us")), decoded.table.num_rows),
         }
         columns = {name: decoded.table.column(name) for name in decoded.table.column_names} | own
-        rows = pa.table({name: columns[name] for name in landing_columns(contract)})
+        expected = landing_columns(contract)
+        evolved = [name for name in decoded.table.column_names if name not in expected]
+        fields = [name for name in expected if name not in SINK_COLUMNS]
+        rows = pa.table({name: columns[name] for name in (*fields, *evolved, *SINK_COLUMNS)})
         file = None
         if rows.num_rows > self._config.inline_rows:
             file = self._writer.write(rows, contract.table, batch.commit_id)

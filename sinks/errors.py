@@ -92,7 +92,7 @@ class SchemaUnavailable(TopicWaits):
 class TopicsStopped(SinkError):
     """Several topics have stopped; ``errors`` has each one's."""
 
-    def __init__(self, errors: Sequence[TopicStopped]) -> None:
+    def __init__(self, errors: Sequence[TopicStopped | TopicWaits]) -> None:
         super().__init__(f"{len(errors)} topics have stopped: " + " | ".join(map(str, errors)))
         self.errors = tuple(errors)
 

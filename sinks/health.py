@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 
 from sinks.config import SinkConfig
 
@@ -24,6 +25,8 @@ class Health:
         self._turned = time.monotonic()
         self._lake_answered: float | None = None
         self._assigned = 0
+        self._aside: Mapping[str, str] = {}
+        self._none_lands = False
 
     def beat(self) -> None:
         """The reading loop has turned."""
@@ -32,6 +35,10 @@ class Health:
     def assigned(self, partitions: int) -> None:
         """The sink holds so many partitions now."""
         self._assigned = partitions
+
+    def aside(self, why: Mapping[str, str], *, none_lands: bool) -> None:
+        """These topics stand aside, and why; whether no other is left."""
+        self._aside, self._none_lands = why, none_lands
 
     def lake(self, *, answers: bool) -> None:
         """The lake was asked, and answered or did not."""
@@ -51,4 +58,10 @@ class Health:
             missing.append("no partitions are assigned")
         if self._lake_answered is None or now - self._lake_answered > self._lake_within:
             missing.append("the lake does not answer")
+        if self._none_lands:
+            missing.append("every topic stands aside")
         return "; ".join(missing) or None
+
+    def notes(self) -> list[str]:
+        """What does not stop the sink, but whoever asks should know: the topics that stand aside."""
+        return [f"{topic} stands aside: {why}" for topic, why in sorted(self._aside.items())]

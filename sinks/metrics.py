@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 
 import psutil
@@ -22,13 +22,14 @@ from sinks.records import Partition
 
 # Of a registry that fails; an HTTP status is another.
 CAUSES = ("unreachable", "timeout", "no_json")
+_STATES = {Step.STOPPED: "stopped", Step.WAITING: "waiting"}
 COMMIT_SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
 class Metrics:
     """The metrics of one run. ``observe`` and ``measured`` may be called from any thread."""
 
-    def __init__(self, topics: tuple[str, ...], health: Health, clock: Clock) -> None:
+    def __init__(self, topics: Iterable[str], health: Health, clock: Clock) -> None:
         self.registry = CollectorRegistry()
         self._health = health
         self._clock = clock
@@ -37,12 +38,16 @@ class Metrics:
         self._ends: dict[Partition, int] = {}
         self._make_counts()
         self._make_states()
+        self._aside: dict[str, str] = {}
+        self._topics: set[str] = set()
         for topic in topics:
-            # A series that begins at what it first counted shows no increase; so all of them begin at 0.
-            for each in (self._rows, self._bytes, self._batches, self._holes, self._gaps, self._gap_offsets):
-                each.labels(topic)
-            for reason in REASONS:
-                self._dead_letters.labels(topic, reason)
+            self._begin(topic)
+
+    @property
+    def topics(self) -> list[str]:
+        """The topics that the sink lands."""
+        with self._lock:
+            return sorted(self._topics)
 
     def _make_counts(self) -> None:
         by_topic, registry = ("topic",), self.registry
@@ -81,6 +86,12 @@ class Metrics:
         self._gap_offsets = Gauge(
             "vigil_sink_gap_offsets", "Offsets in those gaps, as far as known.", by_topic, registry=registry
         )
+        self._stands_aside = Gauge(
+            "vigil_sink_topic_aside",
+            "1 for a topic that stands aside: stopped until an operator decides, or waiting to be tried again.",
+            ("topic", "state"),
+            registry=registry,
+        )
         self._last_commit = Gauge(
             "vigil_sink_last_commit_timestamp_seconds", "When a batch last landed; 0 before.", registry=registry
         )
@@ -101,6 +112,11 @@ class Metrics:
         match event.step:
             case Step.ASSIGNED | Step.REVOKED:
                 self._hold(event)
+            case Step.STOPPED | Step.WAITING | Step.RESUMED:
+                self._set_aside(event)
+            case Step.FOUND:
+                for topic in event.counts:
+                    self._begin(topic)
             case Step.COMMITTED:
                 self._landed(event)
             case Step.CONFLICTED:
@@ -141,6 +157,27 @@ class Metrics:
     def lake_silent(self) -> None:
         """The lake was asked and did not answer."""
         self._lake.set(0)
+
+    def _begin(self, topic: str) -> None:
+        with self._lock:
+            self._topics.add(topic)
+        # A series that begins at what it first counted shows no increase; so all of them begin at 0.
+        for each in (self._rows, self._bytes, self._batches, self._holes, self._gaps, self._gap_offsets):
+            each.labels(topic)
+        for reason in REASONS:
+            self._dead_letters.labels(topic, reason)
+        for state in _STATES.values():
+            self._stands_aside.labels(topic, state)
+
+    def _set_aside(self, event: Event) -> None:
+        with self._lock:
+            for topic in event.counts:
+                for step, state in _STATES.items():
+                    self._stands_aside.labels(topic, state).set(event.step is step)
+                self._aside.pop(topic, None)
+                if event.step is not Step.RESUMED:
+                    self._aside[topic] = event.detail or ""
+            self._health.aside(dict(self._aside), none_lands=self._aside.keys() >= self._topics)
 
     def _hold(self, event: Event) -> None:
         with self._lock:

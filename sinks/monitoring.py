@@ -11,6 +11,7 @@ from sinks.config import SinkConfig
 from sinks.health import Health
 from sinks.metrics import Metrics
 from sinks.serving import MetricsServer
+from sinks.topic_patterns import is_pattern
 from sinks.watch import Watch
 
 
@@ -22,7 +23,7 @@ class Monitoring:
         self._settings = settings
         self._servers = servers
         self._health = health
-        self.metrics = Metrics(config.topics, health, clock)
+        self.metrics = Metrics([each for each in config.topics if not is_pattern(each)], health, clock)
 
     @contextmanager
     def serving(self) -> Iterator[str]:

@@ -16,6 +16,12 @@ class Step(StrEnum):
     ASSIGNED = "assigned"  # the group gave this sink partitions; no batch yet
     REVOKED = "revoked"  # the group took partitions away; no batch either
     REGISTRY_FAILED = "registry_failed"  # the schema registry gave no schema; no batch, ``detail`` is the cause
+    STOPPED = "stopped"  # a topic stands aside until an operator decides; no batch, ``detail`` says why
+    WAITING = "waiting"  # a topic stands aside until it is tried again; no batch either
+    RESUMED = "resumed"  # a topic that waited has landed something
+    FOUND = "found"  # topics under a pattern are landed from now on
+    IGNORED = "ignored"  # topics under a pattern are left alone, for ``detail``
+    GROWN = "grown"  # a landing table has got columns or wider types; ``detail`` says which
     CONSUMED = "consumed"
     ENCODED = "encoded"
     REGISTERED = "registered"  # files registered in the open transaction, ledger not yet moved
@@ -25,7 +31,7 @@ class Step(StrEnum):
     REPEATED = "repeated"  # the transaction did not go through and is tried again
     CONFIRMED = "confirmed"  # the transaction seemed lost, but the ledger has it
     FENCED = "fenced"  # another sink moved the ledger; the batch is dropped
-    ABANDONED = "abandoned"  # dropped for a stop, a revoked partition or an earlier batch's fate
+    ABANDONED = "abandoned"  # dropped for a stop, a revoked partition, an earlier batch's fate or its topic's failure
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Counts:
 class Event:
     """One step of one batch. ``counts`` is by topic; before ENCODED it holds the messages as rows.
 
-    SERVING, ASSIGNED and REVOKED are no steps of a batch: their ``commit_id`` is empty, ``counts`` names the topics.
+    Those before CONSUMED are no steps of a batch: their ``commit_id`` is empty, ``counts`` names the topics.
     ``ranges`` are the batch's offsets; at ASSIGNED and REVOKED, the partitions, standing still. ``sizes`` are bytes of
     values by topic. ``reasons`` counts dead letters by topic and reason; ``seconds`` is how long the commit took with
     all its attempts; both come with COMMITTED.

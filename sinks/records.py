@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -97,6 +97,20 @@ class Batch:
     ranges: dict[Partition, Range]
     sizes: dict[str, int] = field(default_factory=dict)
     commit_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def topics(self) -> set[str]:
+        """The topics of which the batch covers offsets."""
+        return {partition.topic for partition in self.ranges}
+
+    def only(self, topics: Collection[str]) -> Batch:
+        """The batch's share of ``topics``, under the same id."""
+        return Batch(
+            {topic: records for topic, records in self.records.items() if topic in topics},
+            {partition: each for partition, each in self.ranges.items() if partition.topic in topics},
+            {topic: size for topic, size in self.sizes.items() if topic in topics},
+            self.commit_id,
+        )
 
     def offsets_of(self, topic: str) -> int:
         """How many offsets of ``topic`` the batch covers, holes included."""

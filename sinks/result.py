@@ -17,12 +17,16 @@ class Landed:
 
 @dataclass
 class LandingResult:
-    """What a run landed: by topic, in how many seconds, and how often a batch was fenced or tried again."""
+    """What a run landed: by topic, in how many seconds, and how often a batch was fenced or tried again.
+
+    ``stopped`` has the topics that could not go on, and why.
+    """
 
     topics: dict[str, Landed] = field(default_factory=dict)
     seconds: float = 0.0
     fenced: int = 0
     repeated: int = 0
+    stopped: dict[str, str] = field(default_factory=dict)
 
     @property
     def total(self) -> Counts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socketserver
 import threading
 import time
+from collections.abc import Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import AF_INET, AF_INET6
@@ -77,13 +78,14 @@ class _Answers(BaseHTTPRequestHandler):
             case "/healthz":
                 self._tell(self.server.health.hung(time.monotonic()))
             case "/readyz":
-                self._tell(self.server.health.unready(time.monotonic()))
+                self._tell(self.server.health.unready(time.monotonic()), self.server.health.notes())
             case _:
                 self._answer(HTTPStatus.NOT_FOUND, b"see /metrics, /healthz and /readyz\n", PLAIN)
 
-    def _tell(self, fault: str | None) -> None:
+    def _tell(self, fault: str | None, notes: Sequence[str] = ()) -> None:
         status = HTTPStatus.SERVICE_UNAVAILABLE if fault else HTTPStatus.OK
-        self._answer(status, f"{fault or 'ok'}\n".encode(), PLAIN)
+        lines = (fault or "ok", *notes)
+        self._answer(status, "".join(f"{line}\n" for line in lines).encode(), PLAIN)
 
     def _answer(self, status: HTTPStatus, body: bytes, kind: str) -> None:
         self.send_response(status)

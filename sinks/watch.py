@@ -12,10 +12,11 @@ from lakehouse.errors import LakeError
 from lakehouse.settings import Settings
 from sinks.broker import Broker
 from sinks.config import SinkConfig
-from sinks.errors import SinkError
+from sinks.errors import SinkError, TopicMissing
 from sinks.health import Health
 from sinks.metrics import Metrics
 from sinks.oldest import OldestWaiting
+from sinks.records import Partition
 
 ANSWER_SECONDS = 5.0
 LEAVE_SECONDS = 20.0
@@ -63,7 +64,7 @@ class Watch:
                 where list_contains($topics::varchar[], topic)
                 group by topic
                 """,
-                {"topics": list(self._config.topics)},
+                {"topics": self._metrics.topics},
             ).fetchall()
         except (duckdb.Error, LakeError):
             # A catalog that dies in the middle of an answer is told of by errors of any kind.
@@ -77,11 +78,17 @@ class Watch:
 
     def _ask_brokers(self, broker: Broker, oldest: OldestWaiting) -> None:
         standing = self._metrics.standing()
-        try:
-            ends = {partition: held.end for partition, held in broker.held(standing).items()}
-        except SinkError:
-            self._metrics.brokers_silent()
-            return
+        ends: dict[Partition, int] = {}
+        while standing and not ends:
+            try:
+                ends = {partition: held.end for partition, held in broker.held(standing).items()}
+            except TopicMissing as gone:
+                standing = {
+                    partition: offset for partition, offset in standing.items() if partition.topic != gone.topic
+                }
+            except SinkError:
+                self._metrics.brokers_silent()
+                return
         behind = {partition: offset for partition, offset in standing.items() if offset < ends[partition]}
         self._metrics.measured(ends, oldest.times(behind, ANSWER_SECONDS) if behind else {})
 

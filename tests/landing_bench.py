@@ -105,12 +105,22 @@ class Bench:
         """Names of the Parquet files that sinks left in the data path, registered or not."""
         return {path.name for path in Path(self.settings.lake_data_path).rglob("sink-*.parquet")}
 
-    def process(self, step: Step, occurrence: int, then: str, **changed: Any) -> SinkProcess:
-        """A sink in a process of its own that acts (``then``: 'wait' or 'SIGSTOP') when it takes ``step``."""
+    def process(
+        self,
+        step: Step,
+        occurrence: int,
+        then: str,
+        contracts: Mapping[str, Contract] | None = None,
+        **changed: Any,
+    ) -> SinkProcess:
+        """A sink in a process of its own that acts (``then``: 'wait' or 'SIGSTOP') when it takes ``step``.
+
+        ``contracts`` by topic, if it is to land other topics than the bench's.
+        """
         order = {
             "config": self.config(**changed).model_dump(),
             "settings": self.settings.model_dump(mode="json"),
-            "contract": self.contract.model_dump(),
+            "contracts": [contract.model_dump() for contract in (contracts or self.contracts).values()],
             "step": step,
             "occurrence": occurrence,
             "then": then,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from landing_bench import Bench
 from prometheus_client.parser import text_string_to_metric_families
 
+from contracts import Contract
 from sinks import Event, Step, run
 
 WAIT_SECONDS = 60
@@ -54,8 +55,8 @@ class Watched:
 
 
 @contextmanager
-def watched(bench: Bench, **changed: Any) -> Iterator[Watched]:
-    """A sink on the bench's topic for the length of the block, with its metrics on a free port."""
+def watched(bench: Bench, contracts: Mapping[str, Contract] | None = None, **changed: Any) -> Iterator[Watched]:
+    """A sink on the bench's topic (or more, with their contracts) for the length of the block; its port is free."""
     sink, stop = Watched(), threading.Event()
 
     def observe(event: Event) -> None:
@@ -66,7 +67,7 @@ def watched(bench: Bench, **changed: Any) -> Iterator[Watched]:
     def land() -> None:
         try:
             config = bench.config(**{"metrics_port": 0, "watch_seconds": 0.2, **changed})
-            run(config, bench.settings, stop, observe=observe, contracts=bench.contracts)
+            run(config, bench.settings, stop, observe=observe, contracts=contracts or bench.contracts)
         except BaseException as error:
             sink.failure = error
 

@@ -18,7 +18,7 @@ def main(order: dict[str, Any]) -> None:
     """Run until SIGTERM; at the given occurrence of the given step, print ``struck`` and act."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    contract = Contract.model_validate(order["contract"])
+    contracts = [Contract.model_validate(each) for each in order["contracts"]]
     lock, seen = threading.Lock(), 0
 
     def observe(event: Event) -> None:
@@ -42,7 +42,7 @@ def main(order: dict[str, Any]) -> None:
         Settings.model_validate(order["settings"]),
         stop,
         observe=observe,
-        contracts={contract.topic: contract},
+        contracts={contract.topic: contract for contract in contracts},
     )
     print(json.dumps({"step": "ended"}), flush=True)
 
