@@ -1,17 +1,23 @@
-"""How fast the sink lands a topic, beside a bare consume loop on the same topic, in one run.
+"""How fast the sink lands a topic, beside bare consume loops and other tools on the same topic, in one run.
 
-    python benchmarks/ingest.py [--messages 1000000] [--partitions 4] [--rounds 3] [--json]
+    python benchmarks/ingest.py [--messages 1000000] [--partitions 1|4|12] [--size 200|400|2000] [--processes 1|2]
+                                [--rounds 3] [--peers quixstreams,bytewax,dlt,…|none] [--minutes 10] [--json]
 
-The bare loop takes each message's value, offset and timestamp out, and does nothing with them. Both read with the same
+``bare``: confluent-kafka's consumer, each message's value, offset and timestamp taken out. ``bare columns``: the same
+out of librdkafka's memory by compiled code, as the sink reads. Nothing is done with either. All read with the same
 librdkafka settings, each in a process of its own, in turn; the figures are medians of the rounds. Time runs from when a
-process may begin to read until the last message is read (bare) or committed (sink).
+process may begin to read until the last message is read (bare) or committed (sink, peers: the whole of their run).
+Peers (``benchmarks/peers``) land the same fields, typed, in a DuckDB file; a row counts only if it is there.
+``--minutes`` lands for so long instead, and prints how much memory the sink held in each part of that time.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -21,17 +27,23 @@ import time
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import psutil
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from peers import HERE, NOT_MEASURED, PEERS, environment
 
 from contracts import contract_for
+from lakehouse.attach import connect
 from lakehouse.settings import Settings
 from local.postgres import Postgres
 from local.services import running
 from local.topics import ensure_topics
-from sinks import Event, SinkConfig, Step, run_until_caught_up
-from sinks.consumer import MESSAGES_A_CALL, TUNING
+from sinks import Event, SinkConfig, Step, run, run_until_caught_up
+from sinks.consumer import MESSAGES_A_CALL, TUNING, Rebalance, TopicConsumer
+from sinks.records import Partition
 
 TOPIC = "bank.transactions"
+PEER_SECONDS = 900
 
 
 def main() -> None:
@@ -40,13 +52,18 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--size", type=int, choices=(200, 400, 2000), default=400, help="bytes a message, about")
+    parser.add_argument("--processes", type=int, choices=(1, 2), default=1, help="sinks that share the topic")
+    parser.add_argument("--peers", default=",".join(PEERS), help="names, or none")
+    parser.add_argument("--state", type=Path, default=Path(".vigil/peers"), help="folder of the peers' environments")
+    parser.add_argument("--minutes", type=float, default=0.0, help="land for so long, and watch the memory")
     parser.add_argument("--batch-rows", type=int, default=SinkConfig.model_fields["batch_rows"].default)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--reader", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.reader:
         order = json.loads(arguments.reader)
-        print(json.dumps(read_bare(order) if order["kind"] == "bare" else read_sink(order)))
+        print(json.dumps(READERS[order["kind"]](order)))
         return
     with tempfile.TemporaryDirectory(prefix="vigil-ingest-") as folder:
         report = measure(Path(folder), arguments)
@@ -61,38 +78,130 @@ def measure(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
 
     with running(home, progress=progress) as services:
         ensure_topics(services.bootstrap_servers, {TOPIC: arguments.partitions})
-        size = fill(services.bootstrap_servers, arguments.messages, arguments.partitions)
-        rounds: dict[str, list[dict[str, float]]] = {"bare": [], "sink": []}
+        if arguments.minutes:
+            return hold(home, services.bootstrap_servers, arguments)
+        size = fill(services.bootstrap_servers, arguments.messages, arguments.partitions, arguments.size)
+        contenders = ["bare", "bare columns", "sink"]
+        missing = dict(NOT_MEASURED)
+        pythons = {}
+        for name in [] if arguments.peers == "none" else arguments.peers.split(","):
+            arguments.state.mkdir(parents=True, exist_ok=True)
+            python, why = environment(PEERS[name], arguments.state.resolve())
+            if python:
+                pythons[name] = python
+                contenders.append(name)
+            else:
+                missing[name] = why
+        rounds: dict[str, list[dict[str, float]]] = {}
         for number in range(arguments.rounds):
-            for kind, found in rounds.items():
+            for kind in contenders:
                 order = {
                     "kind": kind,
                     "kafka": services.bootstrap_servers,
+                    "topic": TOPIC,
                     "messages": arguments.messages,
                     "partitions": arguments.partitions,
                     "batch_rows": arguments.batch_rows,
                     "home": str(home),
+                    "group": f"{kind}_{number}".replace(" ", "_"),
                 }
-                if kind == "sink":
-                    # A lake of its own each round: nothing of the round before is there to be skipped.
-                    name = f"round_{number}"
-                    Postgres(home).create_database(name)
-                    order |= {"catalog": Postgres(home).catalog(name), "data_path": str(home / name), "group": name}
-                found.append(read(order))
-                progress(f"{kind}: {found[-1]}")
+                try:
+                    found = read_peer(order, pythons[kind]) if kind in pythons else read_all(order, home, arguments)
+                except PeerFailed as error:
+                    missing[kind] = str(error)
+                    contenders.remove(kind)
+                    rounds.pop(kind, None)
+                    break
+                rounds.setdefault(kind, []).append(found)
+                progress(f"{kind}: {found} (load {os.getloadavg()[0]:.1f})")
     medians = {kind: median(found, arguments.messages) for kind, found in rounds.items()}
+    rates = {kind: found["messages_a_second"] for kind, found in medians.items()}
+    others = [rates[name] for name, peer in PEERS.items() if name in rates and peer.continuous]
     return {
         "messages": arguments.messages,
         "bytes_a_message": size,
         "partitions": arguments.partitions,
+        "processes": arguments.processes,
         "batch_rows": arguments.batch_rows,
-        **medians,
-        "ratio": medians["sink"]["messages_a_second"] / medians["bare"]["messages_a_second"],
+        "readers": medians,
+        "delivery": {"sink": "exactly once", **{name: PEERS[name].delivery for name in pythons if name in rates}},
+        "not_measured": missing,
+        "of_bare": rates["sink"] / rates["bare"],
+        "of_bare_columns": rates["sink"] / rates["bare columns"],
+        "times_best_peer": rates["sink"] / max(others) if others else None,
         "rounds": rounds,
     }
 
 
-def fill(servers: str, messages: int, partitions: int) -> float:
+class PeerFailed(Exception):
+    """A peer ended badly, or has not landed every row."""
+
+
+def read_all(order: dict[str, Any], home: Path, arguments: argparse.Namespace) -> dict[str, float]:
+    """A reader of ours; of the sink as many processes as wanted, at once."""
+    if order["kind"] != "sink":
+        return read([order])
+    # A lake of its own each round: nothing of the round before is there to be skipped.
+    Postgres(home).create_database(order["group"])
+    order |= {"catalog": Postgres(home).catalog(order["group"]), "data_path": str(home / order["group"])}
+    found = read([order] * arguments.processes)
+    with connect(lake_of(order)) as lake:
+        landed = lake.execute(
+            "select count(*), count(distinct (_partition, _offset)) from lake.landing.bank_transactions"
+        )
+        assert landed.fetchone() == (order["messages"], order["messages"])
+    return found
+
+
+def read_peer(order: dict[str, Any], python: Path) -> dict[str, float]:
+    """A peer, in its own environment; its rows are counted.
+
+    Raises:
+        PeerFailed: it ended badly, or rows are missing.
+    """
+    peer = PEERS[order["kind"]]
+    with tempfile.TemporaryDirectory(prefix="vigil-peer-") as folder:
+        path = str(Path(folder) / "landed.duckdb")
+        sent = order | {"path": path, "tuning": TUNING, "load_rows": peer.load_rows}
+        command = [str(python), str(HERE / peer.script), json.dumps(sent)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PEER_SECONDS, cwd=folder)
+        except subprocess.TimeoutExpired as error:
+            raise PeerFailed(f"not done after {PEER_SECONDS} s") from error
+        if done.returncode:
+            raise PeerFailed(f"ended badly: {done.stderr.strip().splitlines()[-1]}")
+        with duckdb.connect(path, read_only=True) as database:
+            rows = database.execute("select count(*), count(distinct transaction_id) from transactions").fetchone()
+        if rows is None or rows[1] != order["messages"]:
+            raise PeerFailed(f"landed {rows} of {order['messages']} messages")
+    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+def hold(home: Path, servers: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Land what is produced for ``minutes``; the memory of the sink in each tenth of them, in MB."""
+    order = {"kafka": servers, "home": str(home), "group": "hold", "batch_rows": arguments.batch_rows}
+    Postgres(home).create_database("hold")
+    order |= {"catalog": Postgres(home).catalog("hold"), "data_path": str(home / "hold")}
+    fill(servers, arguments.messages, arguments.partitions, arguments.size)
+    command = [sys.executable, __file__, "--reader", json.dumps(order | {"kind": "endless"})]
+    sink = subprocess.Popen(command)
+    process = psutil.Process(sink.pid)
+    end, memory = time.monotonic() + 60 * arguments.minutes, []
+    try:
+        for tenth in range(1, 11):
+            most = 0
+            while time.monotonic() < end - 6 * arguments.minutes * (10 - tenth):
+                fill(servers, 50_000, arguments.partitions, arguments.size)
+                most = max(most, process.memory_info().rss)
+            memory.append(most / 2**20)
+    finally:
+        sink.terminate()
+        sink.wait(60)
+    return {"minutes": arguments.minutes, "memory_mb": memory, "at_most_1_gb": max(memory) <= 1024}
+
+
+def fill(servers: str, messages: int, partitions: int, about: int) -> float:
     """Produce the messages, evenly; returns their mean size in bytes."""
     producer = Producer(
         {
@@ -104,7 +213,7 @@ def fill(servers: str, messages: int, partitions: int) -> float:
     )
     total = 0
     for number in range(messages):
-        value = transaction(number)
+        value = transaction(number, about)
         total += len(value)
         while True:
             try:
@@ -118,14 +227,30 @@ def fill(servers: str, messages: int, partitions: int) -> float:
     return total / messages
 
 
-def transaction(number: int) -> bytes:
-    """A posted movement as a core banking system would tell it, all identifiers different."""
+def transaction(number: int, about: int = 400) -> bytes:
+    """A posted movement as a core banking system would tell it, all identifiers different; ``about`` so many bytes."""
     cents = number * 7919 % 9_000_000
+    if about < 400:
+        return (
+            b'{"transaction_id":"T%012d","account_id":"A%08d","direction":"%s","booked_at":"2026-01-%02dT%02d:%02d:%02dZ",'
+            b'"method":"cash","instructed_amount":"%d.%02d","instructed_currency":"EUR"}'
+        ) % (
+            number,
+            number % 50_000,
+            (b"credit", b"debit")[number % 2],
+            number % 28 + 1,
+            number % 24,
+            number % 60,
+            number // 60 % 60,
+            cents // 100,
+            cents % 100,
+        )
+    told = b"" if about == 400 else b',"remittance_information":"%s"' % (b"Invoice %012d " % number * 75)[: about - 440]
     return (
         b'{"transaction_id":"T%012d","idempotency_key":"T%012d-1","end_to_end_id":"E%012d","account_id":"A%08d",'
         b'"direction":"%s","booked_at":"2026-01-%02dT%02d:%02d:%02d.%06dZ","method":"credit_transfer",'
         b'"instructed_amount":"%d.%02d","instructed_currency":"EUR","settled_amount":"%d.%02d",'
-        b'"settled_currency":"EUR","debtor_name":"Debtor %d","creditor_account_id":"DE%018d"}'
+        b'"settled_currency":"EUR","debtor_name":"Debtor %d","creditor_account_id":"DE%018d"%s}'
     ) % (
         number,
         number,
@@ -143,15 +268,22 @@ def transaction(number: int) -> bytes:
         cents % 100,
         number % 9_973,
         number * 31,
+        told,
     )
 
 
-def read(order: dict[str, Any]) -> dict[str, float]:
-    """One reader, in a process of its own."""
-    command = [sys.executable, __file__, "--reader", json.dumps(order)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
+def read(orders: list[dict[str, Any]]) -> dict[str, float]:
+    """One reader or several at once, each in a process of its own; of several the sums, and the longest time."""
+    commands = [[sys.executable, __file__, "--reader", json.dumps(order)] for order in orders]
+    running_ones = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
+    outputs = [each.communicate()[0] for each in running_ones]
+    assert not any(each.returncode for each in running_ones), [each.returncode for each in running_ones]
+    found: list[dict[str, float]] = [json.loads(output) for output in outputs]
+    return {
+        "seconds": max(each["seconds"] for each in found),
+        "cpu_seconds": sum(each["cpu_seconds"] for each in found),
+        "peak_memory_mb": max(each["peak_memory_mb"] for each in found),
+    }
 
 
 def read_bare(order: dict[str, Any]) -> dict[str, float]:
@@ -174,14 +306,46 @@ def read_bare(order: dict[str, Any]) -> dict[str, float]:
     return found
 
 
-def read_sink(order: dict[str, Any]) -> dict[str, float]:
-    """Land the topic."""
-    settings = Settings(
+def read_columns(order: dict[str, Any]) -> dict[str, float]:
+    """Take the same out of librdkafka's memory by compiled code."""
+    starts = {Partition(TOPIC, number): 0 for number in range(order["partitions"])}
+
+    def begin(partitions: list[Partition]) -> dict[Partition, int]:
+        watch.append(Stopwatch())
+        return {partition: starts[partition] for partition in partitions}
+
+    watch: list[Stopwatch] = []
+    config = SinkConfig(topics=(TOPIC,), group=order["group"])
+    consumer = TopicConsumer(config, order["kafka"], Rebalance(begin, lambda _: None, lambda _: None))
+    taken = 0
+    while taken < order["messages"]:
+        taken += sum(len(read.records) for read in consumer.read(MESSAGES_A_CALL, 1.0))
+    found = watch[0].read()
+    consumer.close()
+    return found
+
+
+def lake_of(order: dict[str, Any]) -> Settings:
+    """The settings of a round's lake."""
+    return Settings(
         home=Path(order["home"]),
         catalog=order["catalog"],
         data_path=order["data_path"],
         kafka_bootstrap_servers=order["kafka"],
     )
+
+
+def read_endless(order: dict[str, Any]) -> dict[str, float]:
+    """Land until SIGTERM."""
+    stop, stopwatch = threading.Event(), Stopwatch()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    config = SinkConfig(topics=(TOPIC,), group=order["group"], batch_rows=order["batch_rows"])
+    run(config, lake_of(order), stop, contracts={TOPIC: contract_for(TOPIC)})
+    return stopwatch.read()
+
+
+def read_sink(order: dict[str, Any]) -> dict[str, float]:
+    """Land the topic."""
     stopwatch: list[Stopwatch] = []
     last: list[dict[str, float]] = []
     lock = threading.Lock()
@@ -194,9 +358,11 @@ def read_sink(order: dict[str, Any]) -> dict[str, float]:
                 last[:] = [stopwatch[0].read()]
 
     config = SinkConfig(topics=(TOPIC,), group=order["group"], batch_rows=order["batch_rows"])
-    result = run_until_caught_up(config, settings, observe=observe, contracts={TOPIC: contract_for(TOPIC)})
-    assert result.total.rows == order["messages"], result
+    run_until_caught_up(config, lake_of(order), observe=observe, contracts={TOPIC: contract_for(TOPIC)})
     return last[0]
+
+
+READERS = {"bare": read_bare, "bare columns": read_columns, "sink": read_sink, "endless": read_endless}
 
 
 class Stopwatch:
@@ -225,16 +391,22 @@ def median(rounds: list[dict[str, float]], messages: int) -> dict[str, float]:
 
 def told(report: dict[str, Any]) -> str:
     """The report for people."""
+    if "memory_mb" in report:
+        return "memory in each tenth: " + ", ".join(f"{each:,.0f} MB" for each in report["memory_mb"])
     lines = [
-        f"{report['messages']:,} messages of {report['bytes_a_message']:.0f} bytes, {report['partitions']} partitions"
+        f"{report['messages']:,} messages of {report['bytes_a_message']:.0f} bytes, {report['partitions']} partitions, "
+        f"{report['processes']} sink processes"
     ]
-    for kind in ("bare", "sink"):
-        found = report[kind]
+    for kind, found in report["readers"].items():
         lines.append(
-            f"{kind}: {found['messages_a_second']:>9,.0f} messages/s, "
-            f"{found['cpu_seconds_a_million']:.1f} CPU s a million, peak memory {found['peak_memory_mb']:,.0f} MB"
+            f"{kind:13} {found['messages_a_second']:>9,.0f} messages/s, {found['cpu_seconds_a_million']:5.1f} CPU s a "
+            f"million, peak memory {found['peak_memory_mb']:5,.0f} MB  {report['delivery'].get(kind, '')}"
         )
-    return "\n".join([*lines, f"ratio: {report['ratio']:.2f}"])
+    lines += [f"{name:13} not measured: {why}" for name, why in report["not_measured"].items()]
+    lines.append(f"of bare: {report['of_bare']:.2f}, of bare columns: {report['of_bare_columns']:.2f}")
+    if report["times_best_peer"]:
+        lines.append(f"times the best peer that lands continuously: {report['times_best_peer']:.1f}")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from cli import (
     sink,
     sink_plan,
     sql,
+    upkeep,
 )
 from cli.build import JobFailed
 from contracts import ContractError
@@ -70,6 +71,7 @@ sink.app.command()(rewind.rewind)
 app.add_typer(sink.app, name="sink")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(reconcile.reconcile)
+app.command()(upkeep.upkeep)
 app.command()(build.build)
 app.command()(alerts.alerts)
 app.add_typer(case.app, name="case")

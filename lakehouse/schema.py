@@ -67,6 +67,8 @@ _LEDGER = {
 # DuckLake has no unique constraint, and two inserts never conflict. Whoever adds partitions to ledger.offsets updates
 # this table's only row in the same transaction, and two updates of one table do conflict: so none is added twice.
 _REGISTRY = "ledger.registry"
+# Also of one row: whose turn upkeep is.
+_UPKEEP = "ledger.upkeep"
 _ATTEMPTS = 20
 # What is expected of the ledger and the landing tables. Higher where a former release could not use what this one
 # writes. A lake without a number is of the first releases; `prepare` adds what it lacks, and the number.
@@ -118,6 +120,10 @@ def _create(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> Non
         connection.execute(f"create table if not exists lake.{_REGISTRY} (registrations bigint)")
         # In the transaction that creates the table, so that there is one row for ever.
         connection.execute(f"insert into lake.{_REGISTRY} select 0 where not exists (from lake.{_REGISTRY})")
+        connection.execute(
+            f"create table if not exists lake.{_UPKEEP} (holder varchar, held_until timestamp, ended_at timestamp)"
+        )
+        connection.execute(f"insert into lake.{_UPKEEP} select null, null, null where not exists (from lake.{_UPKEEP})")
     except BaseException:
         connection.execute("rollback")
         raise

@@ -5,6 +5,10 @@ from __future__ import annotations
 from sinks.config import SinkConfig
 from sinks.records import Batch, Partition, Range, Records
 
+# What has come within this time is worth a batch of its own when nothing else is under way: whoever waits for it sees
+# it sooner, and under load, when something always is, batches grow as large as ever.
+IDLE_SECONDS = 0.15
+
 
 class Accumulation:
     """The batch that is being filled, and the next offset of every partition this sink holds.
@@ -69,12 +73,14 @@ class Accumulation:
                 self.positions[partition] = position
                 self._since = now if self._since is None else self._since
 
-    def due(self, now: float) -> bool:
-        """Whether the batch is full or old enough."""
+    def due(self, now: float, idle: bool = False) -> bool:
+        """Whether the batch is full or old enough, which it is sooner while no other is under way (``idle``)."""
         if self._since is None:
             return False
+        age = now - self._since
         return (
-            now - self._since >= self._config.batch_seconds
+            age >= self._config.batch_seconds
+            or (idle and age >= IDLE_SECONDS)
             or sum(self._sizes.values()) >= self._config.batch_bytes
             or self.rows >= self._config.batch_rows
         )

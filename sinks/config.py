@@ -81,6 +81,8 @@ class SinkConfig(BaseModel):
     and health are answered, 0 for a free port, none if not given; ``metrics_address``: the address of that port.
     ``watch_seconds``: how often lag is measured and the lake is asked whether it is there. ``health_seconds``: the sink
     counts as hung when its reading loop has not turned for so long, by default a minute more than ``service_seconds``.
+    ``upkeep_seconds``: how often the lake is tidied by one of its sinks, 0 for never; ``upkeep_keep_hours``: how old a
+    snapshot becomes before upkeep expires it.
     ``kafka``: further librdkafka settings. ``format``: how messages are written on the wire, ``formats``: of single
     topics, where that differs; ``envelope`` and ``envelopes``: likewise, what is around the rows. ``registry``: where
     their schemas are looked up. ``on_incompatible``: whether a topic stops at a schema that its contract cannot take,
@@ -103,6 +105,8 @@ class SinkConfig(BaseModel):
     metrics_address: str = Field("127.0.0.1", min_length=1)
     watch_seconds: float = Field(5.0, gt=0)
     health_seconds: float | None = Field(None, gt=0)
+    upkeep_seconds: float = Field(300.0, ge=0)
+    upkeep_keep_hours: float = Field(24.0, ge=1)
     # Not in the representation, since passwords are among them.
     kafka: dict[KafkaName, str | int | float | bool] = Field(default_factory=dict, repr=False)
     format: Format = "json"

@@ -58,6 +58,11 @@ class Pipeline:
         self._waiting.put((batch, self._decoders.submit(self._encode, batch)))
         return True
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._under_way
+
     def wait_idle(self, seconds: float) -> bool:
         """Wait until nothing is under way; False if something still is after ``seconds``."""
         with self._changed:

@@ -32,8 +32,10 @@ from sinks.positions import Positions
 from sinks.progress import Counts, Event, Observer, Step
 from sinks.records import Batch, Partition, Range
 from sinks.result import Landed, LandingResult
+from sinks.tending import Tending
 
-READ_SECONDS = 0.1
+# Long enough for many messages, short enough not to be waited for.
+READ_SECONDS = 0.05
 # Blocked longer than this the sink polls without reading, so that the group does not take it for dead.
 BLOCKED_SECONDS = 5.0
 # Two sinks of different groups on one topic would fence each other for ever.
@@ -96,6 +98,7 @@ class Sink:
             self._failing.extend(missing)
             if monitoring:
                 stack.enter_context(monitoring.watching())
+            stack.enter_context(Tending(self._config, self._settings, self._clock))
             self._positions = Positions(self._session, self._broker, identity, self._config.start, self._clock)
             self._targets = self._ends(each for several in self._topics.partitions.values() for each in several)
             done = self._caught_up()
@@ -172,7 +175,7 @@ class Sink:
         for read in self._consumer.read(self._accumulation.room, READ_SECONDS):
             now = time.monotonic()
             self._accumulation.add(read.topic, read.records, read.size, read.positions, now)
-        if self._accumulation.due(time.monotonic()) or self._at_targets():
+        if self._accumulation.due(time.monotonic(), self._pipeline.idle) or self._at_targets():
             self._hand_over(self._accumulation.cut())
         self._account()
 
