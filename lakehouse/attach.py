@@ -16,14 +16,21 @@ from lakehouse.settings import Settings
 ALIAS = "lake"
 # Small tables (ledger, dead letters) live in the catalog itself, so that a commit does not write tiny files.
 INLINING_ROW_LIMIT = 100
+# For transactions that must not be lost: when the answer to a COMMIT does not come, DuckLake takes it for failed and
+# removes the files it wrote itself, though the catalog may have them by then. So it shall write none.
+NO_FILES = 1_000_000_000
 _POSTGRES = "postgres:"
 _NO_LAKE = "creating a new DuckLake is explicitly disabled"
 _OTHER_PATH = re.compile(r'does not match existing data path in the catalog "([^"]*)"')
 _OTHER_VERSION = re.compile(r"catalog version is (\S+), but the extension requires version ([\d.]+)\.")
 
 
-def connect(settings: Settings, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+def connect(
+    settings: Settings, *, read_only: bool = False, inlining_rows: int = INLINING_ROW_LIMIT
+) -> duckdb.DuckDBPyConnection:
     """A new in-memory DuckDB connection with the lake attached as ``lake``.
+
+    At most ``inlining_rows`` rows of one statement go into the catalog itself, more into a file.
 
     Raises:
         CatalogNotNamed: the settings name no catalog.
@@ -39,16 +46,22 @@ def connect(settings: Settings, *, read_only: bool = False) -> duckdb.DuckDBPyCo
         }
     )
     try:
-        attach(connection, settings, read_only=read_only)
+        attach(connection, settings, read_only=read_only, inlining_rows=inlining_rows)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def attach(connection: duckdb.DuckDBPyConnection, settings: Settings, *, read_only: bool = False) -> None:
+def attach(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    *,
+    read_only: bool = False,
+    inlining_rows: int = INLINING_ROW_LIMIT,
+) -> None:
     """Load DuckLake from its wheel and attach the lake to ``connection``, with UTC as the session's zone."""
-    statement = attach_statement(settings, read_only=read_only)
+    statement = attach_statement(settings, read_only=read_only, inlining_rows=inlining_rows)
     if not read_only:
         _require_writable(settings.lake_data_path)
     for extension in ("ducklake", "postgres_scanner"):
@@ -116,7 +129,9 @@ def _require_writable(data_path: str) -> None:
         )
 
 
-def attach_statement(settings: Settings, *, read_only: bool, alias: str = ALIAS) -> str:
+def attach_statement(
+    settings: Settings, *, read_only: bool, alias: str = ALIAS, inlining_rows: int = INLINING_ROW_LIMIT
+) -> str:
     """The ATTACH statement of the lake, as any DuckDB client of this version takes it.
 
     Raises:
@@ -127,7 +142,7 @@ def attach_statement(settings: Settings, *, read_only: bool, alias: str = ALIAS)
             "no lake catalog is named. Start the local services with 'vigil up', or set VIGIL_CATALOG."
         )
     options = [f"data_path {_quoted(settings.lake_data_path + '/')}"]
-    options.append("read_only" if read_only else f"data_inlining_row_limit {INLINING_ROW_LIMIT}")
+    options.append("read_only" if read_only else f"data_inlining_row_limit {inlining_rows}")
     return f"attach {_quoted('ducklake:' + settings.catalog)} as {alias} ({', '.join(options)})"
 
 

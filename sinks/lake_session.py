@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import duckdb
 
-from lakehouse.attach import connect
+from lakehouse.attach import NO_FILES, connect
 from lakehouse.errors import CatalogUnreachable
 from lakehouse.secrets import without_passwords
 from lakehouse.settings import Settings
@@ -78,5 +78,5 @@ class LakeSession:
 
     def _connected(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
-            self._connection = connect(self._settings)
+            self._connection = connect(self._settings, inlining_rows=NO_FILES)
         return self._connection

@@ -7,14 +7,17 @@ from types import SimpleNamespace
 import duckdb
 import psycopg
 import pytest
+from chaos_proxy import Cut, Proxy
 from faults import restart_postgres_at_once
 from landing_bench import Bench, party
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from lakehouse.attach import connect
 from lakehouse.settings import Settings
+from local.ports import LOOPBACK
 from local.postgres import Postgres
 from local.services import Services
-from sinks import Event, Step
+from sinks import Event, Step, run_until_caught_up
 from sinks.lake_session import LakeSession
 
 MESSAGES = 300
@@ -80,6 +83,27 @@ def test_commit_that_went_through_although_its_answer_was_lost(
     assert (Step.REPEATED, first.commit_id) not in steps
     assert result.total.rows == MESSAGES
     bench.proves_exact(rows=MESSAGES)
+
+
+def test_many_dead_letters_outlive_a_lost_answer(
+    kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path]
+) -> None:
+    bench = Bench(kafka, new_topic, catalog)
+    bench.send(b"no JSON" for _ in range(MESSAGES))
+    words = conninfo_to_dict(catalog[0].removeprefix("postgres:"))
+    with Proxy(f"{words['host']}/.s.PGSQL.{words['port']}") as proxy:
+        words |= {"host": LOOPBACK, "port": str(proxy.port), "sslmode": "disable", "gssencmode": "disable"}
+        through = bench.settings.model_copy(update={"catalog": f"postgres:{make_conninfo('', **words)}"})
+
+        def cut(event: Event) -> None:
+            if event.step is Step.PREPARED:
+                proxy.arm(Cut.UNHEARD)
+
+        run_until_caught_up(bench.config(), through, observe=cut, contracts=bench.contracts)
+        assert proxy.cuts[Cut.UNHEARD] == 1
+
+    # DuckLake takes the commit for failed and would have removed a file that it had written for them.
+    bench.proves_exact(rows=0, dead_letters=MESSAGES)
 
 
 def _pid(services: Services) -> int:
