@@ -44,7 +44,9 @@ def keep_up(
 ) -> Upkeep | None:
     """One round of upkeep; None if another process is at it, or ended a round less than ``every`` ago.
 
-    Safe to stop at any point. What conflicts with somebody else's commit is left for the next round.
+    What conflicts with somebody else's commit is left for the next round. A process that is killed in a round loses
+    nothing. But when the catalog goes away in the middle of a commit, DuckLake takes that for failed and removes the
+    files it wrote, though the catalog may have them: see ``attach.NO_FILES``.
 
     Args:
         holder: names this process.

@@ -29,7 +29,6 @@ class Tending:
         self._keep = timedelta(hours=config.upkeep_keep_hours)
         self._clock = clock
         self._over = threading.Event()
-        self._connection: duckdb.DuckDBPyConnection | None = None
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
 
     def __enter__(self) -> Tending:
@@ -39,22 +38,17 @@ class Tending:
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
-        if connection := self._connection:
-            connection.interrupt()
         if self._thread.is_alive():
-            # A lake that hangs must not keep the sink from ending; a round may stop anywhere.
+            # A lake that hangs must not keep the sink from ending. Not interrupted: a round ends by itself, and a commit
+            # whose answer is lost is one that DuckLake takes for failed.
             self._thread.join(LEAVE_SECONDS)
 
     def _run(self) -> None:
         holder = f"{socket.gethostname()}:{os.getpid()}"
         while not self._over.wait(self._every.total_seconds()):
             try:
-                self._connection = connect(self._settings)
-                keep_up(self._connection, holder, self._clock(), keep=self._keep, every=self._every)
+                with connect(self._settings) as connection:
+                    keep_up(connection, holder, self._clock(), keep=self._keep, every=self._every)
             except (duckdb.Error, LakeError):
                 # The sink itself tells when the lake is away; what was not tidied is tidied by the next round.
                 continue
-            finally:
-                if self._connection is not None:
-                    self._connection.close()
-                    self._connection = None
