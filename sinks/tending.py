@@ -39,7 +39,7 @@ class Tending:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         if self._thread.is_alive():
-            # A lake that hangs must not keep the sink from ending. Not interrupted: a round ends by itself, and a commit
+            # A lake that hangs must not keep the sink from ending. Not interrupted: a commit
             # whose answer is lost is one that DuckLake takes for failed.
             self._thread.join(LEAVE_SECONDS)
 
