@@ -10,9 +10,12 @@ from protobuf_schemas import Writer, framed, schema_text
 from schemas import register
 
 from contracts import contract_for
-from sinks.config import SinkConfig
+from sinks.config import RegistrySettings, SinkConfig
 from sinks.decoding.decoder import Decoder
 from sinks.decoding.formats import decoder_for, registry_for
+from sinks.decoding.framed import FramedDecoder
+from sinks.decoding.protobuf_decoder import ProtobufDecoder
+from sinks.decoding.registry import SchemaRegistry
 from sinks.errors import SchemaIncompatible
 
 ACCOUNTS = contract_for("bank.accounts")
@@ -59,7 +62,9 @@ def test_an_added_field_becomes_a_column_and_a_removed_one_null(registry: str) -
         framed(Writer(old).body(EVENT | {"purpose": "rent"}), first),
         framed(Writer(new).body(EVENT | {"limit": -5, "aim": "rent"}), second),
     ]
-    table = decode(decoder(registry), values, [None] * 2).table
+    client = SchemaRegistry(RegistrySettings(url=registry))
+    evolving = FramedDecoder(ACCOUNTS, client, "PROTOBUF", lambda schema: ProtobufDecoder(ACCOUNTS, schema))
+    table = decode(evolving, values, [None] * 2).table
     assert table.select(["purpose", "limit", "aim"]).to_pylist() == [
         {"purpose": "rent", "limit": None, "aim": None},
         {"purpose": None, "limit": -5, "aim": "rent"},
