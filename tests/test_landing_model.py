@@ -118,9 +118,13 @@ class Landing(RuleBasedStateMachine):
         with self._stopping(sink):
             self._sinks[sink].hold(sorted({self._partition(each) for each in at}))
 
-    @rule(sink=st.sampled_from(SINKS), at=NUMBERS)
-    def revoke(self, sink: int, at: int) -> None:
-        self._sinks[sink].accumulation.release({self._partition(at)})
+    @rule(sink=st.sampled_from(SINKS), at=GIVEN, gone=NUMBERS, kinds=KINDS)
+    def revoke(self, sink: int, at: set[int], gone: int, kinds: list[Kind]) -> None:
+        """A partition is taken away of which messages have been read already; the others land."""
+        self._produce_to_all_of(sink, at | {gone}, kinds, is_cut=False)
+        self._sinks[sink].accumulation.release({self._partition(gone)})
+        self._sinks[sink].cut()
+        self._commit(sink, Fault.NONE)
 
     @rule(sink=st.sampled_from(SINKS), most=st.integers(1, 9), is_cut=st.booleans())
     def read(self, sink: int, most: int, is_cut: bool) -> None:
@@ -207,12 +211,12 @@ class Landing(RuleBasedStateMachine):
         assert self._world.following == {partition: len(log) for partition, log in self._world.log.items()}
         self._looking.insist(lambda connection, _: self._look(connection))
 
-    def _produce_to_all_of(self, sink: int, at: set[int], kinds: list[Kind]) -> None:
+    def _produce_to_all_of(self, sink: int, at: set[int], kinds: list[Kind], is_cut: bool = True) -> None:
         for each in at:
             self._world.log[self._partition(each)] += kinds
         if at:
             self.assign(sink, at)
-        self.read(sink, 100, True)
+        self.read(sink, 100, is_cut)
 
     def _commit(self, number: int, fault: Fault) -> None:
         sink = self._sinks[number]
