@@ -28,7 +28,7 @@ from local.postgres import Postgres
 
 SESSION_SECONDS = 6.0
 GAP_SECONDS = 5.0
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 120.0
 WHOLE_SECONDS = 240.0  # seconds on a quiet machine
 POLL_SECONDS = 0.1
 PARTITIONS_AT_MOST = 12
@@ -76,7 +76,9 @@ class Faults:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._locks = {name: threading.Lock() for name in ("kafka", "postgres", "disk", "group", "partitions")}
+        self._locks = {
+            name: threading.Lock() for name in ("kafka", "postgres", "disk", "group", "partitions", "commit")
+        }
         self._sinks = [threading.Lock() for _ in range(len(site.sinks))]
         self.struck: Counter[str] = Counter()
         self.kinds: dict[str, Callable[[random.Random], int]] = {
@@ -151,9 +153,17 @@ class Faults:
         return 1
 
     def _cut(self, cut: Cut, delay: float = 0.0) -> int:
-        before = self._site.proxy.cuts[cut]
-        self._site.proxy.arm(cut, delay)
-        return int(_wait(lambda: self._site.proxy.cuts[cut] > before, WAIT_SECONDS / 2))
+        with self._locks["commit"]:
+            before = self._site.proxy.cuts[cut]
+
+            def has_struck() -> bool:
+                # One that the server refuses, as of a batch that another sink has landed, is no strike: the next one.
+                self._site.proxy.arm(cut, delay)
+                return self._site.proxy.cuts[cut] > before
+
+            _wait(has_struck, WAIT_SECONDS)
+            self._site.proxy.disarm()
+            return self._site.proxy.cuts[cut] - before
 
     def _fill_disk(self, chance: random.Random) -> int:
         with self._locks["disk"]:

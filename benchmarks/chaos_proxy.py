@@ -39,7 +39,7 @@ class Proxy:
         self._listener = socket.create_server((LOOPBACK, 0))
         self.port = int(self._listener.getsockname()[1])
         self._lock = threading.Lock()
-        self._armed: list[tuple[Cut, float]] = []
+        self._armed: tuple[Cut, float] | None = None
         self._links: set[_Link] = set()
         self.commits = 0
         self.cuts: Counter[Cut] = Counter()
@@ -60,18 +60,19 @@ class Proxy:
     def arm(self, cut: Cut, delay: float = 0.0) -> None:
         """Break off the next commit; one that is ``LATE`` reaches the server after ``delay`` seconds."""
         with self._lock:
-            self._armed.append((cut, delay))
+            self._armed = (cut, delay)
 
     def disarm(self) -> None:
         """Let all commits through."""
         with self._lock:
-            self._armed.clear()
+            self._armed = None
 
     def take(self) -> tuple[Cut, float] | None:
         """Count a commit; how it is to be broken off, if so."""
         with self._lock:
             self.commits += 1
-            return self._armed.pop(0) if self._armed else None
+            armed, self._armed = self._armed, None
+            return armed
 
     def struck(self, cut: Cut) -> None:
         """Count a commit that was broken off."""
