@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ import psutil
 
 PAUSE_SECONDS = 0.1
 STOP_SECONDS = 60.0
+STOP_ATTEMPTS = 4
 _VIGIL = "from cli.main import main; main()"
 
 
@@ -97,8 +99,14 @@ class Sinks:
         with self._lock:
             self._is_wanted = False
             running = [process for process in self._processes if process is not None]
+        for _ in range(STOP_ATTEMPTS):
             for process in running:
-                process.terminate()
+                if process.poll() is None:
+                    process.terminate()
+            # One that is only just starting may miss it.
+            for process in running:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(STOP_SECONDS / STOP_ATTEMPTS)
         return [process.wait(STOP_SECONDS) for process in running]
 
     def end(self) -> None:
