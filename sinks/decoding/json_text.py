@@ -16,6 +16,8 @@ class Number(str):
 
 
 NOT_FINITE = ("NaN", "Infinity", "-Infinity")
+# Well within what Python's stack takes wherever this is called, so that a message's fate depends on itself alone.
+_DEEPEST = 200
 
 
 def read(text: str) -> Any:
@@ -54,14 +56,20 @@ def read_all(text: str) -> Any:
         raise Unfit("malformed", f"not JSON: {error}"[:300]) from error
 
 
-def write(value: Any) -> str:
-    """``value`` as ``read`` gave it, as compact JSON with every number as it stood."""
+def write(value: Any, depth: int = 0) -> str:
+    """``value`` as ``read`` gave it, as compact JSON with every number as it stood.
+
+    Raises:
+        Unfit: it is nested too deeply.
+    """
     if isinstance(value, Number):
         return _quoted(value) if value in NOT_FINITE else str(value)
+    if depth > _DEEPEST:
+        raise Unfit("malformed", f"values are nested deeper than {_DEEPEST}")
     if isinstance(value, dict):
-        return "{" + ",".join(f"{_quoted(name)}:{write(each)}" for name, each in value.items()) + "}"
+        return "{" + ",".join(f"{_quoted(name)}:{write(each, depth + 1)}" for name, each in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(write, value)) + "]"
+        return "[" + ",".join(write(each, depth + 1) for each in value) + "]"
     return _quoted(value) if isinstance(value, str) else {None: "null", True: "true", False: "false"}[value]
 
 
