@@ -27,6 +27,7 @@ from sinks.payloads import Payloads
 CONTRACT = contract_for("bank.parties")
 DECODER = decoder_for(CONTRACT, SinkConfig.parse({"envelope.bank.parties": "debezium"}), None)
 ENVELOPES = Envelopes(CONTRACT)
+SCALED, VARIABLE = "org.apache.kafka.connect.data.Decimal", "io.debezium.data.VariableScaleDecimal"
 KINDS = {"adaptive": ADAPTIVE, "connect": CONNECT, "nanos": NANOS, "iso": ISO, "zoned": ZONED}
 
 
@@ -117,6 +118,26 @@ def test_a_decimal_of_any_scale_and_fields_that_the_contract_lacks() -> None:
     decoded = decode(DECODER, [value], [key("P1")])
     found = decoded.table.select(["expected_monthly_turnover", "_extra"]).to_pylist()
     assert [str(each) for each in found[0].values()] == ["19.3000", '{"rating":5}']
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
+        ({"name": SCALED, "parameters": {"scale": None}}, "AME=", "malformed"),
+        ({"name": SCALED, "parameters": {"scale": "1.5"}}, "AME=", "malformed"),
+        ({"name": SCALED, "parameters": [2]}, {}, "wrong_type"),
+        ({"name": VARIABLE}, {"scale": 1.5, "value": "AME="}, "wrong_type"),
+        ({"name": VARIABLE}, {"scale": None, "value": "AME="}, "wrong_type"),
+        ({"name": [], "field": {}}, [], "wrong_type"),
+    ],
+)
+def test_a_schema_that_is_none_costs_its_own_message_alone(column: Any, value: Any, reason: str) -> None:
+    fields = [{"field": "expected_monthly_turnover"} | column]
+    odd = {
+        "schema": {"fields": [{"field": "after", "fields": fields}]},
+        "payload": {"op": "c", "after": row(1, expected_monthly_turnover=value)},
+    }
+    assert outcome(json.dumps(odd).encode()) == reason
 
 
 def test_mixed_batches_keep_their_order() -> None:

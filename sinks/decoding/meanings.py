@@ -56,7 +56,10 @@ class Meaning:
         if value is None or (self.name == _JSON and isinstance(value, list)):
             return value
         if self.name == _ANY_SCALE and isinstance(value, dict) and value.keys() == {"scale", "value"}:
-            of = Meaning(_DECIMAL, int(value["scale"]) if isinstance(value["scale"], json_text.Number) else 0)
+            try:
+                of = Meaning(_DECIMAL, _scale(value["scale"]))
+            except ValueError as error:
+                raise Unfit("wrong_type", f"{field.name}: {error}") from error
             return of.value(field, value["value"])
         is_text = isinstance(value, str) and not isinstance(value, json_text.Number)
         if self.name == _ANY_SCALE or (self.takes == NUMBER) is is_text or not isinstance(value, str):
@@ -100,20 +103,31 @@ def meanings_of(fields: Any, contract_fields: tuple[Field, ...]) -> dict[str, Me
     """The meanings that a Kafka Connect struct's ``fields`` give to the contract's; what has none keeps JSON's own.
 
     Whatever the schema says, and also without one, a list may come as a text of JSON and a date with a Z behind it.
+
+    Raises:
+        ValueError: a decimal's scale is no number.
     """
     usual = {"list": Meaning(_JSON), "date": Meaning(_ISO_DATE)}
     found = {field.name: usual[field.type] for field in contract_fields if field.type in usual}
     typed = {field.name for field in contract_fields if field.type in ("date", "timestamp") or field.decimal}
     for each in fields if isinstance(fields, list) else ():
         name, meaning = (each.get("field"), each.get("name")) if isinstance(each, dict) else (None, None)
-        if name not in typed:
+        if not isinstance(name, str) or name not in typed:
             continue
         if meaning == _DECIMAL:
-            scale = (each.get("parameters") or {}).get("scale", "0")
-            found[name] = Meaning(_DECIMAL, int(scale))
+            parameters = each.get("parameters")
+            told = parameters.get("scale", "0") if isinstance(parameters, dict) else "0"
+            found[name] = Meaning(_DECIMAL, _scale(told))
         elif meaning in (*_UNITS, *_DAYS, _NANOS, _ISO_DATE, _ANY_SCALE):
             found[name] = Meaning(meaning)
     return found
+
+
+def _scale(told: Any) -> int:
+    """A decimal's places; Connect's schema has them as text, a value beside it as a number."""
+    if not isinstance(told, str):
+        raise ValueError("the scale of a decimal is no number")
+    return int(told)
 
 
 def _decimal(text: str | None, scale: int) -> str | None:
