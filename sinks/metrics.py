@@ -21,7 +21,7 @@ from sinks.progress import Event, Step
 from sinks.records import Partition
 
 # Of a registry that fails; an HTTP status is another.
-CAUSES = ("unreachable", "timeout", "no_json")
+CAUSES = ("unreachable", "timeout", "no_json", "no_schema")
 _STATES = {Step.STOPPED: "stopped", Step.WAITING: "waiting"}
 COMMIT_SECONDS = (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 

@@ -87,7 +87,15 @@ def test_an_id_that_does_not_exist_is_unknown_and_asked_for_once(registry: str, 
 
 @pytest.mark.parametrize(
     ("status", "body", "cause"),
-    [(500, b"{}", "500"), (401, b"", "401"), (404, b"<html>", "no_json"), (404, b"{}", "404"), (200, b"x", "no_json")],
+    [
+        (500, b"{}", "500"),
+        (401, b"", "401"),
+        (404, b"<html>", "no_json"),
+        (404, b"{}", "404"),
+        (200, b"x", "no_json"),
+        (200, b"[]", "no_schema"),
+        (200, b"{}", "no_schema"),
+    ],
 )
 def test_anything_else_waits_and_is_counted(standing: Standing, status: int, body: bytes, cause: str) -> None:
     standing.answer = lambda _request: (status, body)

@@ -41,7 +41,8 @@ class UnknownSchema(Exception):
 class SchemaRegistry:
     """Looks schemas up; used by several threads at once. A schema that is known stays known without the registry.
 
-    ``count_error`` is told the cause (``unreachable``, ``timeout``, or the HTTP status) each time the registry fails.
+    ``count_error`` is told the cause each time the registry fails: ``unreachable``, ``timeout``, ``no_json``,
+    ``no_schema``, or the HTTP status.
     """
 
     def __init__(self, settings: RegistrySettings, count_error: Callable[[str], None] = lambda _cause: None) -> None:
@@ -87,7 +88,15 @@ class SchemaRegistry:
                     self._unknown.clear()
                 self._unknown[schema_id] = time.monotonic()
                 raise
-            found = self._read(answer, topic, schema_id)
+            try:
+                found = self._read(answer, topic, schema_id)
+            except (AttributeError, KeyError, TypeError) as error:
+                self._count_error("no_schema")
+                raise SchemaUnavailable(
+                    topic,
+                    f"schema id {schema_id} of topic {topic}: what {', '.join(self._urls)} answers is no schema of a "
+                    "registry. The topic waits and is tried again; correct registry.url.",
+                ) from error
             self._known[schema_id] = found
             return found
 
