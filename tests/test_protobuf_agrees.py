@@ -294,3 +294,13 @@ def test_references_and_nested_messages() -> None:
         {"party_id": "party_id é", "role": "role é"},
         {"party_id": None, "role": None},
     ]
+
+
+def test_numbers_too_high_for_a_table_are_read_one_by_one_in_lists_too() -> None:
+    text = schema_text(PARTIES, MESSAGES, "", True)
+    inner = "  optional string far = 536870911;\n"
+    name = ProtobufSchema(text, {}).message([0]).fields_by_name["addresses"].message_type.name
+    high = text.replace(f"message {name} {{", f"message {name} {{\n{inner}", 1)
+    assert high != text
+    plans = [MessageDecoder(PARTIES, ProtobufSchema(each, {}).message([0])).plan for each in (text, high)]
+    assert [each.in_bulk for each in plans] == [True, False]

@@ -128,8 +128,9 @@ class Plan:
 
     @property
     def in_bulk(self) -> bool:
-        """Whether compiled code can read such messages."""
-        return bool(self.slots) and self.slots[-1].source.number <= _HIGHEST
+        """Whether compiled code can read such messages, and those in their lists."""
+        within = all(slot.items.in_bulk for slot in self.slots if slot.items is not None)
+        return bool(self.slots) and self.slots[-1].source.number <= _HIGHEST and within
 
 
 def evolved(message: Descriptor, contract: Contract) -> tuple[Field, ...]:
