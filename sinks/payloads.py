@@ -40,6 +40,7 @@ class Payloads:
         """The strings of a sequence."""
         bounds = np.zeros(len(strings) + 1, np.int32)
         filled = [string or b"" for string in strings]
+        check_size(sum(map(len, filled)))
         np.cumsum(np.fromiter(map(len, filled), np.int32, len(filled)), out=bounds[1:])
         present = np.fromiter((string is not None for string in strings), np.bool_, len(strings))
         return cls(np.frombuffer(b"".join([*filled, bytes(PADDING)]), np.uint8), bounds, present)
