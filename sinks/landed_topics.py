@@ -11,7 +11,7 @@ from sinks.broker import Broker
 from sinks.config import SinkConfig
 from sinks.decoding.decoder import Decoder
 from sinks.decoding.formats import decoder_for, registry_for
-from sinks.errors import BrokerSilent, SinkMisconfigured, TopicStopped
+from sinks.errors import SinkError, SinkMisconfigured, TopicStopped
 from sinks.lake_session import LakeSession
 from sinks.ledger import Identity
 from sinks.records import Partition
@@ -123,6 +123,6 @@ class TopicWatch:
         while not self._over.wait(self._seconds):
             try:
                 self._names = self._broker.names()
-            except BrokerSilent:
+            except SinkError:
                 # The sink itself tells what is wrong once it cannot wait any longer.
                 continue
