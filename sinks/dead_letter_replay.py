@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from contracts import Contract, load
+from lakehouse.growth import grow
 from lakehouse.schema import landing_columns, prepare
 from lakehouse.settings import Settings
 from sinks import ledger
@@ -24,7 +25,7 @@ from sinks.dead_letter_queries import MARK, NEXT, SOURCES
 from sinks.dead_letters import SERVICE_SECONDS, Selection, newest
 from sinks.decoding.decoder import Decoder
 from sinks.decoding.formats import decoder_for, registry_for
-from sinks.errors import SinkMisconfigured
+from sinks.errors import SchemaIncompatible, SinkMisconfigured
 from sinks.lake_session import PASSING, LakeSession
 from sinks.payloads import Payloads
 from sinks.progress import Counts, Event, Observer, Step, nobody
@@ -178,6 +179,7 @@ class _Part:
                 self._tell(Step.REPEATED, tried[-1])
             piece = self._decode(letters, moment)
             if piece.rows.num_rows:
+                self._grow(connection, piece.rows)
                 tried.append(piece)
                 self._transact(connection, piece)
             return piece
@@ -215,8 +217,27 @@ class _Part:
             "_landed_at": pa.repeat(pa.scalar(landed_at, pa.timestamp("us")), landing.num_rows),
         }
         columns = {name: decoded.table.column(name) for name in decoded.table.column_names} | own
-        rows = pa.table({name: columns[name] for name in landing_columns(self._contract)})
+        expected = landing_columns(self._contract)
+        rows = pa.table({name: columns[name] for name in dict.fromkeys((*expected, *columns))})
         return _Piece(self._source, letters, landing, rows, fates, self._contract.table, landed_at)
+
+    def _grow(self, connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:
+        """Let the landing table have the evolved columns of ``rows``, as a sink does."""
+        assert self._contract is not None
+        expected = landing_columns(self._contract)
+        if set(rows.column_names) == set(expected):
+            return
+        connection.register("fresh_kind", rows.schema.empty_table())
+        columns = {row[0]: row[1] for row in connection.execute("describe fresh_kind").fetchall()}
+        connection.unregister("fresh_kind")
+        _, refused = grow(connection, self._contract.table, columns, expected)
+        if refused:
+            raise SchemaIncompatible(
+                self._contract.topic,
+                f"topic {self._contract.topic}: lake.landing.{self._contract.table} cannot take the letters: "
+                f"{'; '.join(refused)}. What landed before stays; set the table right with 'alter table', then replay "
+                "again.",
+            )
 
     def _transact(self, connection: duckdb.DuckDBPyConnection, piece: _Piece) -> None:
         connection.execute("begin")

@@ -28,17 +28,17 @@ from sinks.payloads import Payloads
 class AvroDecoder:
     """Decodes framed messages of one schema. Fields are matched by name, or by the schema's aliases, never by place.
 
-    ``contract`` is the topic's with the evolved columns that this schema has; without ``evolve`` it has none.
+    ``contract`` is the topic's with the evolved columns that this schema has.
 
     Raises:
         Incompatible: the contract cannot take the schema.
     """
 
-    def __init__(self, contract: Contract, schema: Schema, evolve: bool = True) -> None:
+    def __init__(self, contract: Contract, schema: Schema) -> None:
         self._record = parse(schema.text, schema.references)
         if self._record.kind != "record":
             raise Incompatible(f"it is {self._record}, not a record")
-        self.contract = with_evolved(contract, evolved(self._record, contract) if evolve else ())
+        self.contract = with_evolved(contract, evolved(self._record, contract))
         self._plan = Plan(self._record, self.contract.fields, Table())
         names = matched(self._record, self.contract.fields)
         self._names = {name: field.name for name, field in names.items()}

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from contracts import Contract, Field
+from lakehouse.growth import can_be_column
 from lakehouse.schema import SINK_COLUMNS
 
 # A name that needs no thought in SQL beyond quotes; the sink's own columns begin with an underscore.
@@ -25,7 +26,10 @@ def evolved_fields(contract: Contract, candidates: Iterable[tuple[str, str]]) ->
     return tuple(
         Field(name=name, type=kind, description="In the writer's schema, not in the contract.")
         for name, kind in found
-        if _PLAIN.fullmatch(name) and name.casefold() not in taken and times[name.casefold()] == 1
+        if _PLAIN.fullmatch(name)
+        and can_be_column(name)
+        and name.casefold() not in taken
+        and times[name.casefold()] == 1
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from contracts import Contract
 from sinks.config import SinkConfig
@@ -21,13 +20,10 @@ from sinks.errors import SinkMisconfigured
 
 # By the setting's value: the type in the registry, and what makes the decoder of one schema.
 _FRAMED: dict[str, tuple[Kind, Callable[[Contract, Schema], Decoder]]] = {
-    "avro": ("AVRO", partial(AvroDecoder, evolve=False)),
-    "json_schema": (
-        "JSON",
-        lambda contract, schema: JsonSchema(JsonDecoder(layout(contract, schema, evolve=False))),
-    ),
+    "avro": ("AVRO", AvroDecoder),
+    "json_schema": ("JSON", lambda contract, schema: JsonSchema(JsonDecoder(layout(contract, schema)))),
     "json_schema, enveloped": ("JSON", lambda contract, _schema: JsonSchema(Envelopes(contract))),
-    "protobuf": ("PROTOBUF", partial(ProtobufDecoder, evolve=False)),
+    "protobuf": ("PROTOBUF", ProtobufDecoder),
 }
 
 

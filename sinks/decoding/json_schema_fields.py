@@ -14,8 +14,8 @@ from sinks.decoding.registry import Schema
 _EVOLVED = {"string": "string", "integer": "integer", "boolean": "boolean"}
 
 
-def layout(contract: Contract, schema: Schema, evolve: bool = True) -> Contract:
-    """The contract with the evolved columns of the schema; without ``evolve``, the contract.
+def layout(contract: Contract, schema: Schema) -> Contract:
+    """The contract with the evolved columns of the schema.
 
     Raises:
         Incompatible: a field has no type that the contract's takes, or a required one has no place in the schema.
@@ -41,7 +41,7 @@ def layout(contract: Contract, schema: Schema, evolve: bool = True) -> Contract:
         for name, types in properties.items()
         if name not in known and len(types) == 1 and types <= _EVOLVED.keys()
     ]
-    return with_evolved(contract, evolved_fields(contract, candidates) if evolve else ())
+    return with_evolved(contract, evolved_fields(contract, candidates))
 
 
 def _types(declared: Any) -> frozenset[str]:
