@@ -237,6 +237,14 @@ def test_what_does_not_fit_says_why(name: str, value: Any, reason: str) -> None:
     assert decoded.positions.tolist() == [0, 2]
 
 
+def test_a_null_hides_no_number_below_the_minimum() -> None:
+    schema = schema_of(SMALL, count=["null", "long"])
+    base = {"id": "a", "at": 0, "amount": None, "side": None, "sure": None}
+    values = [encoded(schema, base | {"count": count}) for count in (None, -6, 0)]
+    decoded = decode(AvroDecoder(SMALL, registered(schema)), values, [None] * 3)
+    assert [(each.position, each.reason) for each in decoded.rejected] == [(1, "below_minimum")]
+
+
 def test_a_million_items_in_nothing_are_refused_at_once() -> None:
     empty = {"type": "record", "name": "Nothing", "fields": []}
     for items in ("null", empty, {"type": "array", "items": "null"}):

@@ -140,7 +140,7 @@ class _Values:
         numbers = array_of(pa.int64(), self.present, self._numbers)
         if self._field.decimal is not None:
             return _fitting(partial(convert, self._optional), numbers.cast(pa.string()))
-        return self._at_least(numbers, self.present)
+        return self._at_least(numbers, np.ones(len(self._kinds), np.bool_))
 
     def _moments(self) -> Made:
         micros, right = self._numbers, np.ones(len(self._kinds), np.bool_)
