@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -133,9 +134,23 @@ class SinkProcess:
 
     def __init__(self, order: Mapping[str, Any]) -> None:
         self._told: list[dict[str, Any]] = []
+        self._ended = False
+        self._changed = threading.Condition()
         self._process = subprocess.Popen(
             [sys.executable, str(PROCESS), json.dumps(order)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with self._changed:
+                self._told.append(json.loads(line))
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
     @property
     def pid(self) -> int:
@@ -144,15 +159,30 @@ class SinkProcess:
 
     def until(self, step: str) -> dict[str, Any]:
         """Wait until the sink has taken ``step`` for the first time, and return what it printed then."""
-        assert self._process.stdout is not None
-        for event in self._told:
-            if event["step"] == step:
-                return event
-        for line in self._process.stdout:
-            self._told.append(json.loads(line))
-            if self._told[-1]["step"] == step:
-                return self._told[-1]
-        raise AssertionError(f"the sink ended before {step!r}: {self._error()}")
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self._first(step) is not None)
+            found = self._first(step)
+        if found is None:
+            raise AssertionError(f"the sink ended before {step!r}: {self._error()}")
+        return found
+
+    def told(self) -> list[dict[str, Any]]:
+        """What it has printed so far."""
+        with self._changed:
+            return list(self._told)
+
+    def holds(self) -> set[int]:
+        """Numbers of the partitions it holds now; for a sink of one topic."""
+        held: set[int] = set()
+        for event in self.told():
+            if event["step"] == Step.ASSIGNED:
+                held.update(event["partitions"])
+            elif event["step"] == Step.REVOKED:
+                held.difference_update(event["partitions"])
+        return held
+
+    def _first(self, step: str) -> dict[str, Any] | None:
+        return next((event for event in self._told if event["step"] == step), None)
 
     def kill(self) -> None:
         """SIGKILL, and make sure that this is what ended it."""
@@ -177,6 +207,7 @@ class SinkProcess:
         return self._process.stderr.read()
 
     def _close(self) -> None:
+        self._reader.join()
         for pipe in (self._process.stdout, self._process.stderr):
             assert pipe is not None
             pipe.close()

@@ -49,7 +49,9 @@ def main(order: dict[str, Any]) -> None:
 
 def tell(step: str, event: Event) -> None:
     """Print one line about ``event``."""
-    print(json.dumps({"step": step, "commit_id": event.commit_id, "files": event.files}), flush=True)
+    partitions = sorted(partition.number for partition in event.ranges)
+    line = {"step": step, "commit_id": event.commit_id, "files": event.files, "partitions": partitions}
+    print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":
