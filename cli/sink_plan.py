@@ -36,7 +36,7 @@ def plan(topic: Topics = None, settings: Sets = None, file: ConfigFile = None, a
                     "fields": each.fields,
                     "landing table": each.table,
                     "table is": each.table_is,
-                    "new columns": each.new_columns,
+                    "changes": "; ".join(each.changes),
                 }
                 for each in planned.topics
             ),

@@ -81,6 +81,14 @@ def grow(
     return ([] if refusals else [told for told, _ in changes]), refusals
 
 
+def growth(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], expected: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
+    """What ``grow`` would change, and what cannot be; changes nothing."""
+    changes, refusals = _plan(connection, table, columns, expected)
+    return [told for told, _ in changes], refusals
+
+
 def _plan(
     connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], expected: Mapping[str, str]
 ) -> tuple[list[tuple[str, str]], list[str]]:

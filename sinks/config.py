@@ -128,6 +128,15 @@ class SinkConfig(BaseModel):
             raise ValueError("; ".join(faults))
         return tuple(dict.fromkeys(value))
 
+    @field_validator("formats", "envelopes")
+    @classmethod
+    def _of_names(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if patterns := [topic for topic in value if is_pattern(topic)]:
+            raise ValueError(
+                f"{', '.join(patterns)} is a pattern; name each topic, or set what most have without a topic"
+            )
+        return value
+
     @model_validator(mode="after")
     def _has_its_registry(self) -> SinkConfig:
         framed = sorted({self.format, *self.formats.values()} - {"json"})

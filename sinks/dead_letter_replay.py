@@ -15,8 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from contracts import Contract, load
-from lakehouse.growth import grow
-from lakehouse.schema import landing_columns, prepare
+from lakehouse.schema import prepare
 from lakehouse.settings import Settings
 from sinks import ledger
 from sinks.clock import Clock, utc_now
@@ -25,8 +24,8 @@ from sinks.dead_letter_queries import MARK, NEXT, SOURCES
 from sinks.dead_letters import SERVICE_SECONDS, Selection, newest
 from sinks.decoding.decoder import Decoder
 from sinks.decoding.formats import decoder_for, registry_for
-from sinks.errors import SchemaIncompatible, SinkMisconfigured
 from sinks.lake_session import PASSING, LakeSession
+from sinks.landing_tables import fit_contract, fit_rows
 from sinks.payloads import Payloads
 from sinks.progress import Counts, Event, Observer, Step, nobody
 
@@ -97,8 +96,8 @@ def replay(
 
     Raises:
         LetterUnknown: there is no such letter as is named, open or not.
-        SinkMisconfigured: a landing table's columns are not those of its contract.
-        SchemaIncompatible, SchemaUnavailable: a letter's schema does not fit, or cannot be had.
+        SchemaIncompatible, SchemaUnavailable: a letter's schema or the landing table does not fit, or the schema cannot
+            be had.
         CatalogSilent: the catalog stayed away; what was landed before stays landed.
     """
     if selection.is_one:
@@ -116,7 +115,7 @@ def replay(
             decoder = decoder_for(contract, config, registry) if contract else None
             parts.append(_Part(session, selection, source, contract, decoder, observe, clock))
         for part in parts:
-            part.check()
+            part.fit()
         moment = datetime.min
         for source, part in zip(sources, parts, strict=True):
             for piece in part.replayed(moment):
@@ -150,11 +149,11 @@ class _Part:
         self._observe = observe
         self._clock = clock
 
-    def check(self) -> None:
-        """Refuse a landing table that would round or miss what the contract has; raises SinkMisconfigured."""
+    def fit(self) -> None:
+        """Let the landing table take, not rounded, what the contract has; raises SchemaIncompatible."""
         if self._contract is not None:
             contract = self._contract
-            self._session.insist(lambda connection, _: _require_columns(connection, contract))
+            self._session.insist(lambda connection, _: _fit(connection, contract))
 
     def replayed(self, moment: datetime) -> Iterator[_Piece]:
         """Piece after piece, each landed; every piece has a moment of its own, which tells its rows from others."""
@@ -179,7 +178,8 @@ class _Part:
                 self._tell(Step.REPEATED, tried[-1])
             piece = self._decode(letters, moment)
             if piece.rows.num_rows:
-                self._grow(connection, piece.rows)
+                assert self._contract is not None
+                fit_rows(connection, self._contract, piece.rows.schema)
                 tried.append(piece)
                 self._transact(connection, piece)
             return piece
@@ -217,27 +217,8 @@ class _Part:
             "_landed_at": pa.repeat(pa.scalar(landed_at, pa.timestamp("us")), landing.num_rows),
         }
         columns = {name: decoded.table.column(name) for name in decoded.table.column_names} | own
-        expected = landing_columns(self._contract)
-        rows = pa.table({name: columns[name] for name in dict.fromkeys((*expected, *columns))})
+        rows = pa.table(columns)
         return _Piece(self._source, letters, landing, rows, fates, self._contract.table, landed_at)
-
-    def _grow(self, connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:
-        """Let the landing table have the evolved columns of ``rows``, as a sink does."""
-        assert self._contract is not None
-        expected = landing_columns(self._contract)
-        if set(rows.column_names) == set(expected):
-            return
-        connection.register("fresh_kind", rows.schema.empty_table())
-        columns = {row[0]: row[1] for row in connection.execute("describe fresh_kind").fetchall()}
-        connection.unregister("fresh_kind")
-        _, refused = grow(connection, self._contract.table, columns, expected)
-        if refused:
-            raise SchemaIncompatible(
-                self._contract.topic,
-                f"topic {self._contract.topic}: lake.landing.{self._contract.table} cannot take the letters: "
-                f"{'; '.join(refused)}. What landed before stays; set the table right with 'alter table', then replay "
-                "again.",
-            )
 
     def _transact(self, connection: duckdb.DuckDBPyConnection, piece: _Piece) -> None:
         connection.execute("begin")
@@ -263,24 +244,9 @@ class _Part:
         self._observe(Event(step, piece.commit_id, {self._source.topic: Counts(rows=piece.rows.num_rows)}))
 
 
-def _require_columns(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+def _fit(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     prepare(connection, [contract])
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in landing_columns(contract).items())
-    connection.execute(f"create or replace temp table wanted ({columns})")
-    wanted, there = (
-        {row[0]: row[1] for row in connection.execute(f"describe {table}").fetchall()}
-        for table in ("wanted", f"lake.landing.{contract.table}")
-    )
-    differing = [
-        f"{name} is {there.get(name, 'missing')}, not {kind}"
-        for name, kind in wanted.items()
-        if there.get(name) != kind
-    ]
-    if differing:
-        raise SinkMisconfigured(
-            f"lake.landing.{contract.table} is not as the contract of {contract.topic} has it: {'; '.join(differing)}. "
-            "Nothing was replayed. Stop its sinks and alter the table, or correct the contract; then replay again."
-        )
+    fit_contract(connection, contract)
 
 
 def _sources(connection: duckdb.DuckDBPyConnection, selection: Selection) -> list[Source]:

@@ -11,11 +11,11 @@ from sinks.broker import Broker
 from sinks.config import SinkConfig
 from sinks.decoding.decoder import Decoder
 from sinks.decoding.formats import decoder_for, registry_for
-from sinks.errors import SinkError, SinkMisconfigured, TopicStopped
+from sinks.errors import SinkError, TopicStopped
 from sinks.lake_session import LakeSession
 from sinks.ledger import Identity
 from sinks.records import Partition
-from sinks.topic_patterns import is_pattern, under
+from sinks.topic_patterns import is_pattern, matched, under
 
 
 class LandedTopics:
@@ -51,17 +51,8 @@ class LandedTopics:
         Raises:
             SinkMisconfigured: a pattern matches no topic that has a contract.
         """
-        names = broker.names() if self._patterns else []
-        for pattern in self._patterns:
-            matched = under(pattern, names)
-            chosen = [name for name in matched if name in self._known]
-            if not chosen:
-                there = f"has {', '.join(matched)}, without a contract" if matched else "has none at all"
-                raise SinkMisconfigured(
-                    f"topics: the broker has no topic with a contract under the pattern {pattern!r}; it {there}. "
-                    f"Topics with a contract: {', '.join(self._known)}"
-                )
-            self.contracts |= {name: self._known[name] for name in chosen}
+        if self._patterns:
+            self.contracts |= matched(self._patterns, broker.names(), self._known)
         missing = self._add(list(self.contracts), session, broker)
         return Identity(broker.cluster_id(), self._ids), missing
 
@@ -75,8 +66,8 @@ class LandedTopics:
 
     def come_up(self, names: list[str]) -> tuple[list[str], list[str]]:
         """Of the brokers' topics those that are under a pattern and not landed yet: with and without a contract."""
-        matched = dict.fromkeys(name for pattern in self._patterns for name in under(pattern, names))
-        fresh = [name for name in matched if name not in self.contracts]
+        all_under = dict.fromkeys(name for pattern in self._patterns for name in under(pattern, names))
+        fresh = [name for name in all_under if name not in self.contracts]
         return [name for name in fresh if name in self._known], [name for name in fresh if name not in self._known]
 
     def _add(self, names: list[str], session: LakeSession, broker: Broker) -> list[TopicStopped]:

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from contracts import Contract
-from lakehouse.growth import grow
+from lakehouse.growth import grow, growth
 from lakehouse.schema import landing_columns
 from sinks.errors import SchemaIncompatible
 from sinks.lake_session import LakeSession
@@ -34,19 +34,54 @@ class LandingTables:
         if (contract.table, rows) in self._fitting:
             return []
 
-        def work(connection: duckdb.DuckDBPyConnection, _attempt: int) -> tuple[list[str], list[str]]:
-            connection.register("fresh_kind", rows.empty_table())
-            columns = {row[0]: row[1] for row in connection.execute("describe fresh_kind").fetchall()}
-            connection.unregister("fresh_kind")
-            return grow(connection, contract.table, columns, landing_columns(contract))
-
-        changed, refused = self._session.insist(work, stop)
-        if refused:
-            raise SchemaIncompatible(
-                contract.topic,
-                f"topic {contract.topic}: lake.landing.{contract.table} cannot take its messages: "
-                f"{'; '.join(refused)}. Correct the producer's schema or the contract, or set the table right with "
-                "'alter table'; then start the sink again.",
-            )
+        changed = self._session.insist(lambda connection, _: fit_rows(connection, contract, rows), stop)
         self._fitting.add((contract.table, rows))
         return changed
+
+
+def fit_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, rows: pa.Schema) -> list[str]:
+    """Let the landing table take such rows, in a transaction of its own; returns what was changed.
+
+    Raises:
+        SchemaIncompatible: the table cannot take them.
+        duckdb.TransactionException: somebody else changed the table meanwhile; try again.
+    """
+    connection.register("fresh_kind", rows.empty_table())
+    columns = {row[0]: row[1] for row in connection.execute("describe fresh_kind").fetchall()}
+    connection.unregister("fresh_kind")
+    return _grown(connection, contract, columns)
+
+
+def fit_contract(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[str]:
+    """Likewise, of all rows that the contract itself allows."""
+    return _grown(connection, contract, _contract_columns(connection, contract))
+
+
+def changes_for(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[str]:
+    """What ``fit_contract`` would change; raises as it does, but changes nothing."""
+    expected = landing_columns(contract)
+    told, refused = growth(connection, contract.table, _contract_columns(connection, contract), expected)
+    _refuse(contract, refused)
+    return told
+
+
+def _grown(connection: duckdb.DuckDBPyConnection, contract: Contract, columns: dict[str, str]) -> list[str]:
+    changed, refused = grow(connection, contract.table, columns, landing_columns(contract))
+    _refuse(contract, refused)
+    return changed
+
+
+def _contract_columns(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, str]:
+    """The contract's columns with their types as DuckDB spells them."""
+    nothing = ", ".join(f'null::{kind} as "{name}"' for name, kind in landing_columns(contract).items())
+    return {row[0]: row[1] for row in connection.execute(f"describe select {nothing}").fetchall()}
+
+
+def _refuse(contract: Contract, refused: list[str]) -> None:
+    if refused:
+        raise SchemaIncompatible(
+            contract.topic,
+            f"topic {contract.topic}: lake.landing.{contract.table} cannot take its messages: "
+            f"{'; '.join(refused)}. Correct the producer's schema or the contract, or set the table right with "
+            "'alter table'; then start again.",
+        )

@@ -11,7 +11,6 @@ import duckdb
 from contracts import Contract, contract_for
 from lakehouse.attach import connect
 from lakehouse.errors import CatalogUnreachable
-from lakehouse.schema import landing_columns
 from lakehouse.secrets import without_passwords
 from lakehouse.settings import Settings
 from sinks import ledger
@@ -19,9 +18,11 @@ from sinks.broker import Broker, Held, Member, Topic, named_servers
 from sinks.config import SinkConfig
 from sinks.decoding.formats import decoder_for, registry_for
 from sinks.errors import SinkError, TopicMissing
+from sinks.landing_tables import changes_for
 from sinks.ledger import Entry, Identity
 from sinks.positions import require_held, require_same_topic
 from sinks.records import Partition
+from sinks.topic_patterns import chosen_topics
 
 # What DuckLake says of a catalog that holds no lake, where it may not make one.
 _NO_LAKE = "creating a new DuckLake is explicitly disabled"
@@ -46,8 +47,9 @@ class PartitionPlan:
 class TopicPlan:
     """What a sink would do with a topic, which is ``there`` or would be ``created``.
 
-    ``table`` ``exists``, is ``created``, or ``extended`` by ``new_columns``. ``refused`` is the error that the topic as
-    a whole would give.
+    ``table`` ``exists``, is ``created``, or ``extended``: ``changes`` says by which columns of the contract, and which
+    types widen. What else messages bring along is seen once they are read. ``refused`` is the error that the topic as a
+    whole would give.
     """
 
     topic: str
@@ -56,7 +58,7 @@ class TopicPlan:
     fields: int
     table: str
     table_is: str
-    new_columns: dict[str, str]
+    changes: tuple[str, ...]
     partitions: tuple[PartitionPlan, ...]
     refused: str | None = None
 
@@ -95,13 +97,16 @@ def plan_sink(
     """What a sink with this configuration would do first; ``makes_topics`` if topics are made for it that are missing.
 
     Raises:
-        SinkError: it would not even begin: a wrong setting, a topic without a contract, brokers that do not answer.
+        SinkError: it would not even begin: a wrong setting, a pattern under which there is no topic, brokers that do
+            not answer.
+        ContractError: it would not either, since a topic has no contract.
         LakeError: the catalog does not answer.
     """
-    chosen = {topic: contracts[topic] if contracts else contract_for(topic) for topic in config.topics}
     servers = named_servers(settings)
     with ExitStack() as stack:
         broker = stack.enter_context(Broker(servers, config.kafka, config.service_seconds))
+        names = chosen_topics(config.topics, contracts, broker.names)
+        chosen = {topic: contracts[topic] if contracts else contract_for(topic) for topic in names}
         lake = _Lake(_attached(settings, stack), chosen)
         cluster = broker.cluster_id()
         topics = tuple(_topic(config, broker, lake, contract, cluster, makes_topics) for contract in chosen.values())
@@ -130,39 +135,40 @@ class _Lake:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection | None, contracts: Mapping[str, Contract]) -> None:
         self.exists = connection is not None
-        self.columns: dict[str, dict[str, str]] = {}
-        self.entries: list[Entry] = []
+        self._connection = connection
+        self._tables: set[tuple[str, str]] = set()
+        self._entries: list[Entry] = []
         if connection is None:
             return
-        rows = connection.execute(
-            """
-            select table_name, column_name, data_type from duckdb_columns()
-            where database_name = 'lake' and schema_name = 'landing'
-            """
-        ).fetchall()
-        for table, column, kind in rows:
-            self.columns.setdefault(table, {})[column] = kind
-        tables = connection.execute(
-            "select table_name from duckdb_tables() where database_name = 'lake' and schema_name = 'ledger'"
-        ).fetchall()
-        if ("offsets",) in tables:
-            self.entries = ledger.entries(connection, contracts)
+        self._tables = set(
+            connection.execute(
+                "select schema_name, table_name from duckdb_tables() where database_name = 'lake'"
+            ).fetchall()
+        )
+        if ("ledger", "offsets") in self._tables:
+            self._entries = ledger.entries(connection, contracts)
 
     def of(self, topic: str) -> list[Entry]:
         """The ledger's rows of a topic of that name."""
-        return [entry for entry in self.entries if entry.partition.topic == topic]
+        return [entry for entry in self._entries if entry.partition.topic == topic]
+
+    def changes(self, contract: Contract) -> tuple[str, ...] | None:
+        """What the contract changes of its landing table, None if there is none; raises SchemaIncompatible."""
+        if self._connection is None or ("landing", contract.table) not in self._tables:
+            return None
+        return tuple(changes_for(self._connection, contract))
 
 
 def _topic(
     config: SinkConfig, broker: Broker, lake: _Lake, contract: Contract, cluster: str, makes_topics: bool
 ) -> TopicPlan:
-    there = lake.columns.get(contract.table)
-    missing = {name: kind for name, kind in landing_columns(contract).items() if name not in (there or {})}
+    changes: tuple[str, ...] | None = ()
     partitions: tuple[PartitionPlan, ...] = ()
     refused, topic_is = None, "there"
     try:
         # Refuses a format that lacks a setting; no schema is asked for yet.
         decoder_for(contract, config, registry_for(config))
+        changes = lake.changes(contract)
         described = broker.topics([contract.topic])[contract.topic]
         identity = Identity(cluster, {contract.topic: described.topic_id})
         partitions = tuple(_partitions(config, broker, lake, described, identity))
@@ -176,8 +182,8 @@ def _topic(
         config.formats.get(contract.topic, config.format),
         len(contract.fields),
         contract.table,
-        "created" if there is None else "extended" if missing else "exists",
-        {} if there is None else missing,
+        "created" if changes is None else "extended" if changes else "exists",
+        changes or (),
         partitions,
         refused,
     )

@@ -16,6 +16,7 @@ from sinks.broker import Broker, Held, named_servers
 from sinks.reconcile_queries import BOUNDS, COUNTED, MISSING, SEEN
 from sinks.records import Partition, Range
 from sinks.rereading import count_records
+from sinks.topic_patterns import chosen_topics
 
 SERVICE_SECONDS = 30.0
 
@@ -68,13 +69,17 @@ def reconcile(
 ) -> list[PartitionReconciliation]:
     """Reconcile each partition of ``topics`` that was ever landed. Sinks may run meanwhile.
 
+    A pattern among them stands for the topics with a contract that the brokers have under it, or the ledger.
+
     Raises:
         SinkError: the brokers do not answer, or have no such topic.
         LakeError: the lake cannot be attached.
     """
-    chosen = {topic: contracts[topic] if contracts else contract_for(topic) for topic in topics}
     servers = named_servers(settings)
     with Broker(servers, kafka or {}, SERVICE_SECONDS) as broker, connect(settings) as connection:
+        prepare(connection, ())
+        names = chosen_topics(topics, contracts, lambda: {*broker.names(), *_landed(connection)})
+        chosen = {topic: contracts[topic] if contracts else contract_for(topic) for topic in names}
         prepare(connection, chosen.values())
         connection.execute("begin")  # one snapshot for everything that is read
         found = []
@@ -87,6 +92,11 @@ def reconcile(
                 found.append(_judge(settings, kafka or {}, topic, counted, missing, here))
         connection.execute("rollback")
     return found
+
+
+def _landed(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The topics of which something was landed: under a pattern, one that is gone from the brokers is missed too."""
+    return [topic for (topic,) in connection.execute("select distinct topic from lake.ledger.offsets").fetchall()]
 
 
 def _judge(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
@@ -10,7 +11,7 @@ import duckdb
 import numpy as np
 
 from contracts import Contract, contract_for
-from lakehouse.schema import landing_columns, prepare
+from lakehouse.schema import prepare
 from lakehouse.settings import Settings
 from sinks.broker import Broker, named_servers
 from sinks.clock import Clock, utc_now
@@ -19,6 +20,7 @@ from sinks.decoding.formats import decoder_for, registry_for
 from sinks.encoding import Encoder
 from sinks.errors import RewindRefused, SinkMisconfigured
 from sinks.lake_session import LakeSession
+from sinks.landing_tables import LandingTables, fit_contract
 from sinks.parquet import FileWriter
 from sinks.progress import Observer, Step, nobody
 from sinks.range_reader import read_ranges
@@ -48,7 +50,10 @@ def rewind(
 
     Raises:
         RewindRefused: the range was not landed, is no longer in the topic, or changed while it was read.
-        SinkMisconfigured: the landing table's columns are not those of the contract; ``by`` or ``why`` is empty.
+        SinkMisconfigured: ``by`` or ``why`` is empty.
+        TopicStopped: the landing table cannot take such rows, the topic is not there, or its messages have a schema
+            that the contract cannot take.
+        TopicWaits: a message's schema cannot be had now.
         SinkError: the brokers or the catalog do not answer; nothing was changed unless the ledger says so.
     """
     if not by.strip() or not why.strip():
@@ -63,7 +68,7 @@ def rewind(
                 lambda connection, _: _begin(connection, broker, contract, wanted, by, why, clock)
             )
             try:
-                _read(config, settings, broker, prepared, observe)
+                _read(config, settings, session, broker, prepared, observe)
             except BaseException:
                 prepared.discard()
                 raise
@@ -109,30 +114,24 @@ def _begin(
 
 
 def _fit(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Give the landing table the columns that the contract has gained; raises SinkMisconfigured for other types."""
+    """Give the landing table what the contract has gained, before anything is read."""
     prepare(connection, [contract])
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in landing_columns(contract).items())
-    connection.execute(f"create or replace temp table wanted ({columns})")
-    wanted, there = (
-        {row[0]: row[1] for row in connection.execute(f"describe {table}").fetchall()}
-        for table in ("wanted", f"lake.landing.{contract.table}")
-    )
-    if differing := [
-        f"{name} is {there[name]}, not {kind}" for name, kind in wanted.items() if there.get(name, kind) != kind
-    ]:
-        raise SinkMisconfigured(
-            f"lake.landing.{contract.table} is not as the contract of {contract.topic} has it: {'; '.join(differing)}. "
-            "Nothing was changed. Stop its sinks and alter the table, or correct the contract; then rewind again."
-        )
-    for name in wanted.keys() - there.keys():
-        connection.execute(f'alter table lake.landing.{contract.table} add column "{name}" {wanted[name]}')
+    fit_contract(connection, contract)
 
 
-def _read(config: SinkConfig, settings: Settings, broker: Broker, prepared: Prepared, observe: Observer) -> None:
+def _read(
+    config: SinkConfig,
+    settings: Settings,
+    session: LakeSession,
+    broker: Broker,
+    prepared: Prepared,
+    observe: Observer,
+) -> None:
     """Read the ranges again, batch by batch, into files."""
     topic, contract = prepared.plan.topic, prepared.contract
     config = config.model_copy(update={"topics": (topic,), "inline_rows": 0})
     writer = FileWriter(settings.lake_data_path)
+    tables = LandingTables(session)
     decoders = {topic: decoder_for(contract, config, registry_for(config))}
     identity = prepared.plan.identity
     encoder = Encoder(config, {topic: contract}, decoders, writer, broker, identity, lambda: prepared.landed_at)
@@ -144,11 +143,14 @@ def _read(config: SinkConfig, settings: Settings, broker: Broker, prepared: Prep
         records = records.take(np.flatnonzero(~np.isin(joined(records.offsets), settled)))
         name = f"{prepared.commit_id}-{number}"
         encoded = encoder.encode(Batch({topic: records}, {partition: span}, commit_id=name))
+        for failure in encoded.failures:
+            raise failure
         if sum(part.counts.rows + part.counts.dead_letters for part in encoded.parts) != len(records):
             raise RewindRefused(f"{partition}: not all messages from {span.first} to {span.next - 1} could be decoded")
         for part in encoded.parts:
             if part.file:
                 prepared.files.append(part.file)
+                tables.fit(contract, part.rows.schema, threading.Event())
             if part.dead_letters.num_rows:
                 prepared.letters.append(writer.write(part.dead_letters, contract.table, f"{name}-letters"))
             prepared.counts += part.counts

@@ -7,19 +7,22 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from confluent_kafka import Producer
+from evolving import Evolving
 from landing_bench import Bench, party
 
-from contracts import Contract
+from contracts import Contract, contract_for
 from sinks import Event, Step, dead_letter_replay
 from sinks.dead_letter_replay import Replayed, replay
 from sinks.dead_letters import Selection, groups, newest, resolve
-from sinks.errors import LetterLanded, LetterUnknown, SinkMisconfigured
+from sinks.errors import LetterLanded, LetterUnknown, SchemaIncompatible, SinkMisconfigured
 
 PROCESS = Path(__file__).with_name("replay_process.py")
 # Every fourth message names a kind of party that the contract forgot; one in a hundred is broken for good.
@@ -225,18 +228,43 @@ def test_letters_of_a_topic_without_a_contract_stay_open(bench: Bench) -> None:
     bench.proves_exact(rows=MESSAGES - ROBOTS - BROKEN, dead_letters=ROBOTS + BROKEN)
 
 
-def test_a_landing_table_that_would_miss_or_round_is_refused(bench: Bench) -> None:
+def test_the_landing_table_grows_instead_of_rounding(bench: Bench) -> None:
     """A column's type would be cast to quietly, and 1.23456 become 1.2346."""
     fields = [
         field.model_copy(update={"type": "decimal(18,6)"}) if field.name == "expected_monthly_turnover" else field
         for field in bench.contract.fields
     ]
-    fields.append(fields[1].model_copy(update={"name": "nickname"}))
-    bench.contract = bench.contract.model_copy(update={"fields": tuple(fields)})
-    with pytest.raises(SinkMisconfigured) as refused:
+    fields.append(fields[1].model_copy(update={"name": "nickname", "required": False, "values": None}))
+    fitting = bench.contract
+    wrong = [each.model_copy(update={"type": "integer"}) if each.name == "name" else each for each in fields]
+    bench.contract = fitting.model_copy(update={"fields": tuple(wrong)})
+    with pytest.raises(SchemaIncompatible, match="name is VARCHAR in the table and"):
         replayed(bench)
-    assert "expected_monthly_turnover is DECIMAL(18,4), not DECIMAL(18,6); nickname is missing" in str(refused.value)
     bench.proves_exact(rows=MESSAGES - ROBOTS - BROKEN, dead_letters=ROBOTS + BROKEN)
+
+    bench.contract = fitting
+    bench.send([party(1, party_type="new", expected_monthly_turnover="1.234567", nickname="Pepe")])
+    bench.land()
+    kinds = (*(next(each.values for each in fields if each.name == "party_type") or ()), "new")
+    fields = [each.model_copy(update={"values": kinds}) if each.name == "party_type" else each for each in fields]
+    bench.contract = fitting.model_copy(update={"fields": tuple(fields)})
+    assert landed(replayed(bench)) == ROBOTS + 1
+    found = bench.query("select expected_monthly_turnover, nickname from {table} where party_type = 'new'")
+    assert found == [(Decimal("1.234567"), "Pepe")]
+    bench.proves_exact(rows=MESSAGES - BROKEN + 1, dead_letters=BROKEN)
+
+
+def test_a_field_that_only_the_letters_schema_has_becomes_a_column(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evolving = Evolving({"points": pa.int32()})
+    monkeypatch.setattr("sinks.dead_letter_replay.decoder_for", lambda contract, *_: evolving.decoder(contract))
+    found, bench.contract = bench.contract, contract_for("bank.parties").model_copy(update={"topic": bench.topic})
+    bench.send([party(1, party_type="robot", points=7)])
+    bench.land()
+    bench.contract = found
+    assert landed(replayed(bench)) == ROBOTS + 1
+    assert bench.query("select count(*), sum(points) from {table} where party_type = 'robot'") == [(ROBOTS + 1, 7)]
 
 
 def test_wrong_selections_say_what_is_wrong(bench: Bench) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -11,53 +10,24 @@ from typing import Any
 import marts_lake
 import pyarrow as pa
 import pytest
+from evolving import Evolving
 from hypothesis import given
 from hypothesis import strategies as st
 from landing_bench import Bench, party
 from marts_lake import BuiltLake, MakeLake
 from typologies import bank
 
-from contracts import Contract
 from lakehouse.attach import connect
 from lakehouse.growth import can_be_column, grow, wider
 from lakehouse.schema import landing_columns
 from sinks import Event, Step
-from sinks.decoding.decoder import Decoded
-from sinks.decoding.json_decoder import JsonDecoder
 from sinks.errors import SchemaIncompatible
-from sinks.payloads import Payloads
 
 make_lake = marts_lake.make_lake
 
 NewTopic = Callable[..., str]
 Catalog = tuple[str, Path]
 STAGED = ("stg_party_versions", "stg_transactions")
-
-
-class Evolving:
-    """Decodes JSON, and makes columns of those unknown fields that its ``kinds`` names by then."""
-
-    def __init__(self) -> None:
-        self.kinds: dict[str, pa.DataType] = {}
-
-    def decoder(self, contract: Contract) -> Any:
-        outer, real = self, JsonDecoder(contract)
-
-        class Decoder:
-            def decode(self, values: Payloads, keys: Payloads) -> Decoded:
-                decoded = real.decode(values, keys)
-                extra = [json.loads(each or "{}") for each in decoded.table["_extra"].to_pylist()]
-                table = decoded.table
-                for name, kind in outer.kinds.items():
-                    found = [None if name not in each else _value(each[name], kind) for each in extra]
-                    table = table.append_column(name, pa.array(found, kind))
-                return Decoded(table, decoded.positions, decoded.rejected)
-
-        return Decoder()
-
-
-def _value(value: Any, kind: pa.DataType) -> Any:
-    return Decimal(str(value)) if pa.types.is_decimal(kind) else value
 
 
 @pytest.fixture

@@ -12,17 +12,24 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
+from chaos_proxy import Cut, Proxy
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
+from evolving import Evolving
 from landing_bench import Bench, party
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from contracts import Contract
 from lakehouse.attach import connect
+from local.ports import LOOPBACK
 from sinks import Event, Step, range_reader
 from sinks.dead_letter_replay import replay
 from sinks.dead_letters import Selection, newest, resolve
-from sinks.errors import RewindRefused, SinkMisconfigured
+from sinks.decoding.decoder import Decoded
+from sinks.errors import RewindRefused, SchemaIncompatible, SchemaUnavailable, SinkMisconfigured
+from sinks.payloads import Payloads
 from sinks.records import Batch, joined
 from sinks.rewind import plan_rewind, rewind
 from sinks.rewind_plan import Wanted
@@ -180,6 +187,65 @@ def test_a_field_that_the_contract_gained_becomes_a_column(bench: Bench) -> None
     sizes = bench.query("select shoe_size, _extra from {table} where _offset >= ? order by _offset", [MESSAGES])
     assert sizes == [(None, '{"shoe_size":44}'), (44, None), (44, None)]
     assert all(each.exact for each in bench.reconcile())
+
+
+def test_a_field_that_only_the_messages_schema_has_becomes_a_column(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It did not when they landed first; the files of one rewind differ in it, and the column's type widens midway."""
+    evolving = Evolving()
+    bench.send([party(number, points=number) for number in range(100)])
+    bench.land()
+    monkeypatch.setattr("sinks.rewind.decoder_for", lambda contract, *_: evolving.decoder(contract))
+
+    def evolve(event: Event) -> None:
+        if event.step is Step.ENCODED:
+            evolving.kinds = {"points": pa.int64() if evolving.kinds else pa.int32()}
+
+    done = rewound(bench, evolve, from_offset=300, to_offset=None)
+    assert (done.messages, done.kept) == (200, 0)
+    found = bench.query("select _offset - 400, points from {table} where points is not null order by 1")
+    assert found == [(number, number) for number in range(100)]
+    assert all(each.exact for each in bench.reconcile())
+
+    evolving.kinds = {"points": pa.string()}
+    with pytest.raises(SchemaIncompatible, match="points is BIGINT in the table and VARCHAR in the messages"):
+        rewound(bench, from_offset=300, to_offset=350)
+    assert bench.query("select sum(points) from {table}") == [(sum(range(100)),)]
+
+
+def test_messages_that_the_contract_cannot_take_stop_the_rewind(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        def decode(self, *_: Payloads) -> Decoded:
+            raise SchemaUnavailable(bench.topic, "the registry does not answer")
+
+    before = bench.files()
+    monkeypatch.setattr("sinks.rewind.decoder_for", lambda *_: Refusing())
+    with pytest.raises(SchemaUnavailable, match="registry does not answer"):
+        rewound(bench)
+    assert bench.files() == before
+    bench.proves_exact(rows=MESSAGES - ROBOTS - BROKENS, dead_letters=ROBOTS + BROKENS)
+
+
+def test_the_catalogs_answer_to_the_switch_is_lost(bench: Bench) -> None:
+    """Whatever DuckLake does about a commit that it takes for failed, the lake can be read and is exact."""
+    words = conninfo_to_dict((bench.settings.catalog or "").removeprefix("postgres:"))
+    settings = bench.settings
+    with Proxy(f"{words['host']}/.s.PGSQL.{words['port']}") as proxy:
+        words |= {"host": LOOPBACK, "port": str(proxy.port), "sslmode": "disable", "gssencmode": "disable"}
+        bench.settings = settings.model_copy(update={"catalog": f"postgres:{make_conninfo('', **words)}"})
+        steps: list[Step] = []
+
+        def cut(event: Event) -> None:
+            steps.append(event.step)
+            if event.step is Step.PREPARED:
+                proxy.arm(Cut.UNHEARD)
+
+        rewound(bench, cut)
+        assert proxy.cuts[Cut.UNHEARD] == 1
+    bench.settings = settings
+    assert Step.CONFIRMED in steps
+    proves_rewound(bench)
 
 
 def test_two_rewinds_at_once_are_two_one_after_the_other(bench: Bench) -> None:

@@ -96,6 +96,9 @@ def test_settings_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
     settings = written(tmp_path, "kafka.security.protocol: sasl_ssl\nkafka.sasl.mechanism: SCRAM-SHA-512\n")
     with pytest.raises(SinkMisconfigured, match=r"sasl\.username and sasl\.password must be set"):
         configured(settings)
+    settings = written(tmp_path, "registry.url: http://localhost\nformat.bank\\..*: avro\n")
+    with pytest.raises(SinkMisconfigured, match=r"bank\\\.\.\* is a pattern"):
+        configured(settings)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from landing_bench import Bench, party
 
 from lakehouse.attach import connect
 from lakehouse.snapshots import latest
+from sinks import lag, reconcile
+from sinks.errors import SinkMisconfigured, TopicMissing
 from sinks.plan import SinkPlan, plan_sink
 
 
@@ -53,11 +55,32 @@ def test_from_nothing_to_landed(bench: Bench) -> None:
         plan = planned(bench)
         assert latest(connection) == before
     (topic,) = plan.topics
-    assert (plan.lake_is, topic.table_is, topic.new_columns) == ("there", "extended", {"nickname": "VARCHAR"})
+    assert (plan.lake_is, topic.table_is, topic.changes) == ("there", "extended", ("nickname VARCHAR added",))
     assert [(each.begins_at, each.since, each.waiting) for each in topic.partitions] == [
         (5, "ledger", 1),
         (0, "ledger", 0),
     ]
+
+
+def test_a_pattern_is_planned_as_the_topics_under_it(bench: Bench) -> None:
+    pattern = f"{bench.topic[:-1]}.?"
+    (topic,) = planned(bench, topics=(pattern,)).topics
+    assert (topic.topic, topic.partitions[0].waiting) == (bench.topic, 5)
+    with pytest.raises(SinkMisconfigured, match="has none at all"):
+        planned(bench, topics=("nothing.*",))
+
+    assert [each.lag for each in lag(bench.settings, [pattern], contracts=bench.contracts)] == [5, 0]
+    bench.land(topics=(pattern,))
+    assert [each.lag for each in lag(bench.settings, [pattern], contracts=bench.contracts)] == [0, 0]
+    found = reconcile(bench.settings, [pattern], contracts=bench.contracts)
+    assert [(each.topic, each.rows, each.exact) for each in found] == [(bench.topic, 5, True), (bench.topic, 0, True)]
+    # A pattern does not overlook that a topic is gone from the brokers.
+    bench.query("update lake.ledger.offsets set topic = topic || '.gone'")
+    contracts = {
+        each: bench.contract.model_copy(update={"topic": each}) for each in (bench.topic, f"{bench.topic}.gone")
+    }
+    with pytest.raises(TopicMissing, match="gone"):
+        reconcile(bench.settings, [f"{bench.topic}.*"], contracts=contracts)
 
 
 def test_what_a_sink_would_refuse(bench: Bench) -> None:
@@ -75,6 +98,13 @@ def test_what_a_sink_would_refuse(bench: Bench) -> None:
     bench.query("update lake.ledger.offsets set cluster_id = 'elsewhere'")
     (refusal,) = planned(bench).refusals
     assert "landed from the cluster elsewhere" in refusal
+
+    fitting = bench.contract
+    named = [each.model_copy(update={"type": "integer"}) if each.name == "name" else each for each in fitting.fields]
+    bench.contract = fitting.model_copy(update={"fields": tuple(named)})
+    (refusal,) = planned(bench).refusals
+    assert "name is VARCHAR in the table and" in refusal
+    bench.contract = fitting
 
     bench.contract = bench.contract.model_copy(update={"topic": "bank.nowhere"})
     bench.topic = "bank.nowhere"
