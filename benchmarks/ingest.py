@@ -1,19 +1,24 @@
 """How fast the sink lands a topic, beside bare consume loops and other tools on the same topic, in one run.
 
     python benchmarks/ingest.py [--messages 1000000] [--partitions 1|4|12] [--size 200|400|2000] [--processes 1|2]
-                                [--rounds 3] [--peers quixstreams,bytewax,dlt,…|none] [--minutes 10] [--json]
+                                [--rounds 3] [--peers quixstreams,bytewax,dlt,…|none] [--minutes 10]
+                                [--format json|avro|protobuf] [--json]
 
 ``bare``: confluent-kafka's consumer, each message's value, offset and timestamp taken out. ``bare columns``: the same
 out of librdkafka's memory by compiled code, as the sink reads. Nothing is done with either. All read with the same
-librdkafka settings, each in a process of its own, in turn; the figures are medians of the rounds. Time runs from when a
-process may begin to read until the last message is read (bare) or committed (sink, peers: the whole of their run).
-Peers (``benchmarks/peers``) land the same fields, typed, in a DuckDB file; a row counts only if it is there.
+librdkafka settings, each in a process of its own, in turn; the figures are medians of the rounds. Start-up is in none
+of them: time and CPU run from when partitions are given to a reader (bare, sink) or from when it has its first message
+(peers, which is later) until the last message is read (bare) or committed (sink, peers). Of two sinks, from when the
+first is given partitions to when the last has committed. Peers (``benchmarks/peers``) land the same fields, typed, in a
+DuckDB file; a row counts only if it is there. They and ``--size 200``, events with eight fields, are for JSON.
+``--format avro|protobuf`` has the same events with a registered schema; writing them takes about a minute a million.
 ``--minutes`` lands for so long instead, and prints how much memory the sink held in each part of that time.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -24,15 +29,22 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import psutil
+from avro_events import avro_events
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from peers import HERE, NOT_MEASURED, PEERS, environment
+from protobuf_messages import messages as protobuf_messages
+from protobuf_messages import schema_of
+from registration import register
 
-from contracts import contract_for
+from contracts import Contract, contract_for
 from lakehouse.attach import connect
 from lakehouse.settings import Settings
 from local.postgres import Postgres
@@ -44,6 +56,9 @@ from sinks.records import Partition
 
 TOPIC = "bank.transactions"
 PEER_SECONDS = 900
+# Python's names of threads, and librdkafka's.
+THREAD_NAMES = {"MainThread": "main", "decode": "decoders", "commit": "commit", "rdk": "librdkafka"}
+THREADS = (*THREAD_NAMES.values(), "other")
 
 
 def main() -> None:
@@ -53,6 +68,7 @@ def main() -> None:
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--size", type=int, choices=(200, 400, 2000), default=400, help="bytes a message, about")
+    parser.add_argument("--format", choices=("json", "avro", "protobuf"), default="json")
     parser.add_argument("--processes", type=int, choices=(1, 2), default=1, help="sinks that share the topic")
     parser.add_argument("--peers", default=",".join(PEERS), help="names, or none")
     parser.add_argument("--state", type=Path, default=Path(".vigil/peers"), help="folder of the peers' environments")
@@ -65,6 +81,10 @@ def main() -> None:
         order = json.loads(arguments.reader)
         print(json.dumps(READERS[order["kind"]](order)))
         return
+    if arguments.format != "json":
+        if arguments.size == 200:
+            parser.error("--size 200 is for JSON")
+        arguments.peers = "none"
     with tempfile.TemporaryDirectory(prefix="vigil-ingest-") as folder:
         report = measure(Path(folder), arguments)
     print(json.dumps(report) if arguments.json else told(report))
@@ -76,11 +96,13 @@ def measure(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     def progress(line: str) -> None:
         print(line, file=sys.stderr)
 
-    with running(home, progress=progress) as services:
+    with running(home, progress=progress, registry=arguments.format != "json") as services:
         ensure_topics(services.bootstrap_servers, {TOPIC: arguments.partitions})
+        arguments.registry = services.registry
         if arguments.minutes:
             return hold(home, services.bootstrap_servers, arguments)
-        size = fill(services.bootstrap_servers, arguments.messages, arguments.partitions, arguments.size)
+        write = writer(arguments)
+        size = fill(services.bootstrap_servers, arguments.messages, arguments.partitions, arguments.size, write)
         contenders = ["bare", "bare columns", "sink"]
         missing = dict(NOT_MEASURED)
         pythons = {}
@@ -102,6 +124,9 @@ def measure(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
                     "messages": arguments.messages,
                     "partitions": arguments.partitions,
                     "batch_rows": arguments.batch_rows,
+                    "size": arguments.size,
+                    "format": arguments.format,
+                    "registry": services.registry,
                     "home": str(home),
                     "group": f"{kind}_{number}".replace(" ", "_"),
                 }
@@ -120,6 +145,7 @@ def measure(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "messages": arguments.messages,
         "bytes_a_message": size,
+        "format": arguments.format,
         "partitions": arguments.partitions,
         "processes": arguments.processes,
         "batch_rows": arguments.batch_rows,
@@ -180,10 +206,19 @@ def read_peer(order: dict[str, Any], python: Path) -> dict[str, float]:
 
 def hold(home: Path, servers: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """Land what is produced for ``minutes``; the memory of the sink in each tenth of them, in MB."""
-    order = {"kafka": servers, "home": str(home), "group": "hold", "batch_rows": arguments.batch_rows}
+    order = {
+        "kafka": servers,
+        "home": str(home),
+        "group": "hold",
+        "batch_rows": arguments.batch_rows,
+        "size": arguments.size,
+        "format": arguments.format,
+        "registry": arguments.registry,
+    }
     Postgres(home).create_database("hold")
     order |= {"catalog": Postgres(home).catalog("hold"), "data_path": str(home / "hold")}
-    fill(servers, arguments.messages, arguments.partitions, arguments.size)
+    write = writer(arguments)
+    fill(servers, arguments.messages, arguments.partitions, arguments.size, write)
     command = [sys.executable, __file__, "--reader", json.dumps(order | {"kind": "endless"})]
     sink = subprocess.Popen(command)
     process = psutil.Process(sink.pid)
@@ -192,7 +227,7 @@ def hold(home: Path, servers: str, arguments: argparse.Namespace) -> dict[str, A
         for tenth in range(1, 11):
             most = 0
             while time.monotonic() < end - 6 * arguments.minutes * (10 - tenth):
-                fill(servers, 50_000, arguments.partitions, arguments.size)
+                fill(servers, 50_000, arguments.partitions, arguments.size, write)
                 most = max(most, process.memory_info().rss)
             memory.append(most / 2**20)
     finally:
@@ -201,7 +236,25 @@ def hold(home: Path, servers: str, arguments: argparse.Namespace) -> dict[str, A
     return {"minutes": arguments.minutes, "memory_mb": memory, "at_most_1_gb": max(memory) <= 1024}
 
 
-def fill(servers: str, messages: int, partitions: int, about: int) -> float:
+Writer = Callable[[list[bytes]], list[bytes]]
+
+
+def writer(arguments: argparse.Namespace) -> Writer:
+    """What turns JSON events into messages of the format; its schema is registered."""
+    contract = contract_for(TOPIC)
+    if arguments.format == "avro":
+        schema, _ = avro_events(contract, [])
+        number = register(arguments.registry, f"{TOPIC}-value", schema.text, "AVRO")
+        frame = b"\0" + number.to_bytes(4, "big")
+        return lambda events: [frame + each[len(frame) :] for each in avro_events(contract, events)[1]]
+    if arguments.format == "protobuf":
+        schema = schema_of(contract)
+        number = register(arguments.registry, f"{TOPIC}-value", schema.text, "PROTOBUF")
+        return partial(protobuf_messages, replace(schema, id=number))
+    return lambda events: events
+
+
+def fill(servers: str, messages: int, partitions: int, about: int, write: Writer = list) -> float:
     """Produce the messages, evenly; returns their mean size in bytes."""
     producer = Producer(
         {
@@ -212,17 +265,17 @@ def fill(servers: str, messages: int, partitions: int, about: int) -> float:
         }
     )
     total = 0
-    for number in range(messages):
-        value = transaction(number, about)
-        total += len(value)
-        while True:
-            try:
-                producer.produce(TOPIC, value, key=b"A%08d" % (number % 50_000), partition=number % partitions)
-                break
-            except BufferError:
-                producer.poll(0.1)
-        if not number % 10_000:
-            producer.poll(0)
+    for begin in range(0, messages, 10_000):
+        events = [transaction(number, about) for number in range(begin, min(begin + 10_000, messages))]
+        for number, value in enumerate(write(events), begin):
+            total += len(value)
+            while True:
+                try:
+                    producer.produce(TOPIC, value, key=b"A%08d" % (number % 50_000), partition=number % partitions)
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+        producer.poll(0)
     assert producer.flush(120) == 0
     return total / messages
 
@@ -278,11 +331,14 @@ def read(orders: list[dict[str, Any]]) -> dict[str, float]:
     running_ones = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
     outputs = [each.communicate()[0] for each in running_ones]
     assert not any(each.returncode for each in running_ones), [each.returncode for each in running_ones]
-    found: list[dict[str, float]] = [json.loads(output) for output in outputs]
+    # One that came too late to get anything has nothing to tell.
+    found: list[dict[str, float]] = [told for output in outputs if (told := json.loads(output))]
     return {
-        "seconds": max(each["seconds"] for each in found),
+        "began": min(each["began"] for each in found),
+        "ended": max(each["ended"] for each in found),
         "cpu_seconds": sum(each["cpu_seconds"] for each in found),
         "peak_memory_mb": max(each["peak_memory_mb"] for each in found),
+        **{name: sum(each[name] for each in found) for name in THREADS if name in found[0]},
     }
 
 
@@ -335,18 +391,32 @@ def lake_of(order: dict[str, Any]) -> Settings:
     )
 
 
+def config_of(order: dict[str, Any]) -> SinkConfig:
+    """The settings of the sink."""
+    settings = {"topics": TOPIC, "group": order["group"], "batch_rows": order["batch_rows"], "format": order["format"]}
+    return SinkConfig.parse(settings | ({"registry.url": order["registry"]} if order["registry"] else {}))
+
+
+def contract_of(order: dict[str, Any]) -> Contract:
+    """The topic's contract; for small messages it requires what they have."""
+    contract = contract_for(TOPIC)
+    there = json.loads(transaction(0, order["size"])).keys()
+    fields = [each.model_copy(update={"required": each.required and each.name in there}) for each in contract.fields]
+    return contract.model_copy(update={"fields": tuple(fields)})
+
+
 def read_endless(order: dict[str, Any]) -> dict[str, float]:
     """Land until SIGTERM."""
     stop, stopwatch = threading.Event(), Stopwatch()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    config = SinkConfig(topics=(TOPIC,), group=order["group"], batch_rows=order["batch_rows"])
-    run(config, lake_of(order), stop, contracts={TOPIC: contract_for(TOPIC)})
+    run(config_of(order), lake_of(order), stop, contracts={TOPIC: contract_of(order)})
     return stopwatch.read()
 
 
 def read_sink(order: dict[str, Any]) -> dict[str, float]:
     """Land the topic."""
     stopwatch: list[Stopwatch] = []
+    before: list[dict[str, float]] = []
     last: list[dict[str, float]] = []
     lock = threading.Lock()
 
@@ -354,19 +424,20 @@ def read_sink(order: dict[str, Any]) -> dict[str, float]:
         with lock:
             if event.step is Step.ASSIGNED:
                 stopwatch.append(Stopwatch())
+                before.append(cpu_by_threads())
             elif event.step is Step.COMMITTED:
-                last[:] = [stopwatch[0].read()]
+                threads = {name: seconds - before[0][name] for name, seconds in cpu_by_threads().items()}
+                last[:] = [stopwatch[0].read() | threads]
 
-    config = SinkConfig(topics=(TOPIC,), group=order["group"], batch_rows=order["batch_rows"])
-    run_until_caught_up(config, lake_of(order), observe=observe, contracts={TOPIC: contract_for(TOPIC)})
-    return last[0]
+    run_until_caught_up(config_of(order), lake_of(order), observe=observe, contracts={TOPIC: contract_of(order)})
+    return last[0] if last else {}
 
 
 READERS = {"bare": read_bare, "bare columns": read_columns, "sink": read_sink, "endless": read_endless}
 
 
 class Stopwatch:
-    """Wall and CPU seconds of this process since it was made, and the most memory it ever held."""
+    """When it was made and read, CPU seconds of this process in between, and the most memory it ever held."""
 
     def __init__(self) -> None:
         self._wall, self._cpu = time.monotonic(), time.process_time()
@@ -374,18 +445,31 @@ class Stopwatch:
     def read(self) -> dict[str, float]:
         """The figures now; memory in MB."""
         return {
-            "seconds": time.monotonic() - self._wall,
+            "began": self._wall,
+            "ended": time.monotonic(),
             "cpu_seconds": time.process_time() - self._cpu,
             "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
 
 
+def cpu_by_threads() -> dict[str, float]:
+    """CPU seconds of this process so far, by what its threads are for."""
+    ours = {thread.native_id: thread.name.partition("_")[0] for thread in threading.enumerate()}
+    found = dict.fromkeys(THREADS, 0.0)
+    for each in psutil.Process().threads():
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            name = ours.get(each.id) or Path(f"/proc/self/task/{each.id}/comm").read_text().partition(":")[0]
+            found[THREAD_NAMES.get(name, "other")] += each.user_time + each.system_time
+    return found
+
+
 def median(rounds: list[dict[str, float]], messages: int) -> dict[str, float]:
     """The medians of the rounds, by the message and the million; memory is the worst."""
     return {
-        "messages_a_second": messages / statistics.median(each["seconds"] for each in rounds),
+        "messages_a_second": messages / statistics.median(each["ended"] - each["began"] for each in rounds),
         "cpu_seconds_a_million": statistics.median(each["cpu_seconds"] for each in rounds) * 1e6 / messages,
         "peak_memory_mb": max(each["peak_memory_mb"] for each in rounds),
+        **{name: statistics.median(each[name] for each in rounds) for name in THREADS if name in rounds[0]},
     }
 
 
@@ -394,7 +478,8 @@ def told(report: dict[str, Any]) -> str:
     if "memory_mb" in report:
         return "memory in each tenth: " + ", ".join(f"{each:,.0f} MB" for each in report["memory_mb"])
     lines = [
-        f"{report['messages']:,} messages of {report['bytes_a_message']:.0f} bytes, {report['partitions']} partitions, "
+        f"{report['messages']:,} messages of {report['bytes_a_message']:.0f} bytes ({report['format']}), "
+        f"{report['partitions']} partitions, "
         f"{report['processes']} sink processes"
     ]
     for kind, found in report["readers"].items():
@@ -402,6 +487,8 @@ def told(report: dict[str, Any]) -> str:
             f"{kind:13} {found['messages_a_second']:>9,.0f} messages/s, {found['cpu_seconds_a_million']:5.1f} CPU s a "
             f"million, peak memory {found['peak_memory_mb']:5,.0f} MB  {report['delivery'].get(kind, '')}"
         )
+    sink = report["readers"]["sink"]
+    lines.append("CPU s of the sink's threads: " + ", ".join(f"{name} {sink[name]:.1f}" for name in THREADS))
     lines += [f"{name:13} not measured: {why}" for name, why in report["not_measured"].items()]
     lines.append(f"of bare: {report['of_bare']:.2f}, of bare columns: {report['of_bare_columns']:.2f}")
     if report["times_best_peer"]:

@@ -46,7 +46,9 @@ PEERS = {
         False,
     ),
 }
-NOT_MEASURED = {"sql-flow": "its authors publish a container and no package on PyPI"}
+NOT_MEASURED = {
+    "sql-flow": "it is published as a container and as source, not on PyPI (sqlflow there is another project)"
+}
 
 
 def environment(peer: Peer, state: Path) -> tuple[Path | None, str]:

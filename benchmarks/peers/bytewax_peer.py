@@ -9,7 +9,7 @@ from bytewax.connectors.kafka import KafkaSource
 from bytewax.dataflow import Dataflow
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from bytewax.testing import run_main
-from typed_table import TypedTable, measured
+from typed_table import TypedTable, began, measured
 
 
 class Partition(StatelessSinkPartition):
@@ -20,6 +20,7 @@ class Partition(StatelessSinkPartition):
 
     def write_batch(self, items: list[Any]) -> None:
         """Take the messages; insert once there are many."""
+        began()
         self._waiting += [item.value for item in items]
         if len(self._waiting) >= 50_000:
             self._insert()

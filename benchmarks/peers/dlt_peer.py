@@ -13,7 +13,7 @@ import dlt
 import duckdb
 import pyarrow as pa
 from confluent_kafka import Consumer, TopicPartition
-from typed_table import measured, typed
+from typed_table import began, landed, measured, typed
 
 
 def land(order: dict[str, Any]) -> None:
@@ -37,6 +37,7 @@ def land(order: dict[str, Any]) -> None:
     while left:
         rows = min(left, order["load_rows"] or left)
         pipeline.run(_messages(consumer, order, rows), loader_file_format="parquet")
+        landed()
         left -= rows
     consumer.close()
 
@@ -51,6 +52,7 @@ def _messages(consumer: Consumer, order: dict[str, Any], rows: int) -> Any:
         while taken < rows:
             messages = consumer.consume(min(10_000, rows - taken), 1.0)
             if messages:
+                began()
                 taken += len(messages)
                 for message in messages:
                     offsets[str(message.partition())] = message.offset() + 1

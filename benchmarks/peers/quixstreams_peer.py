@@ -6,7 +6,7 @@ from typing import Any
 
 from quixstreams import Application
 from quixstreams.sinks import BatchingSink, SinkBatch
-from typed_table import TypedTable, measured
+from typed_table import TypedTable, began, measured
 
 
 class DuckDBSink(BatchingSink):
@@ -15,6 +15,12 @@ class DuckDBSink(BatchingSink):
     def __init__(self, path: str) -> None:
         super().__init__()
         self._table = TypedTable(path)
+
+    def add(self, *message: Any, **rest: Any) -> None:
+        """Called for each message; only the first has to be noticed."""
+        began()
+        self.add = super().add
+        super().add(*message, **rest)
 
     def write(self, batch: SinkBatch) -> None:
         """Called by the checkpoint, before the offsets are committed."""
