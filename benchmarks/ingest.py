@@ -12,6 +12,7 @@ of them: time and CPU run from when partitions are given to a reader (bare, sink
 first is given partitions to when the last has committed. Peers (``benchmarks/peers``) land the same fields, typed, in a
 DuckDB file; a row counts only if it is there. They and ``--size 200``, events with eight fields, are for JSON.
 ``--format avro|protobuf`` has the same events with a registered schema; writing them takes about a minute a million.
+The first round on a machine may compile code, so let there be three.
 ``--minutes`` lands for so long instead, and prints how much memory the sink held in each part of that time.
 """
 
@@ -469,7 +470,11 @@ def median(rounds: list[dict[str, float]], messages: int) -> dict[str, float]:
         "messages_a_second": messages / statistics.median(each["ended"] - each["began"] for each in rounds),
         "cpu_seconds_a_million": statistics.median(each["cpu_seconds"] for each in rounds) * 1e6 / messages,
         "peak_memory_mb": max(each["peak_memory_mb"] for each in rounds),
-        **{name: statistics.median(each[name] for each in rounds) for name in THREADS if name in rounds[0]},
+        **{
+            name: statistics.median(each[name] for each in rounds) * 1e6 / messages
+            for name in THREADS
+            if name in rounds[0]
+        },
     }
 
 
@@ -488,7 +493,7 @@ def told(report: dict[str, Any]) -> str:
             f"million, peak memory {found['peak_memory_mb']:5,.0f} MB  {report['delivery'].get(kind, '')}"
         )
     sink = report["readers"]["sink"]
-    lines.append("CPU s of the sink's threads: " + ", ".join(f"{name} {sink[name]:.1f}" for name in THREADS))
+    lines.append("CPU s a million of the sink's threads: " + ", ".join(f"{name} {sink[name]:.1f}" for name in THREADS))
     lines += [f"{name:13} not measured: {why}" for name, why in report["not_measured"].items()]
     lines.append(f"of bare: {report['of_bare']:.2f}, of bare columns: {report['of_bare_columns']:.2f}")
     if report["times_best_peer"]:
