@@ -10,7 +10,7 @@ librdkafka settings, each in a process of its own, in turn; the figures are medi
 of them: time and CPU run from when partitions are given to a reader (bare, sink) or from when it has its first message
 (peers, which is later) until the last message is read (bare) or committed (sink, peers). Of two sinks, from when the
 first is given partitions to when the last has committed. Peers (``benchmarks/peers``) land the same fields, typed, in a
-DuckDB file; a row counts only if it is there. They and ``--size 200``, events with eight fields, are for JSON.
+DuckDB file; a row counts only if it is there. Peers and ``--size 200`` (events of eight fields) are for JSON alone.
 ``--format avro|protobuf`` has the same events with a registered schema; writing them takes about a minute a million.
 The first round on a machine may compile code, so let there be three.
 ``--minutes`` lands for so long instead, and prints how much memory the sink held in each part of that time.
