@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any, Literal
 import orjson
 
 from sinks import Event, Step
+from sinks.librdkafka import LOGGER
 
 Level = Literal["info", "warning", "error"]
 
@@ -48,11 +50,18 @@ _as_json: ContextVar[bool] = ContextVar("as_json", default=False)
 
 @contextmanager
 def log_lines(form: LogFormat) -> Iterator[None]:
-    """Within the block progress and errors are told in ``form``."""
+    """Within the block progress and errors are told in ``form``, and so is what librdkafka has to say."""
     token = _as_json.set(form is LogFormat.JSON)
+    handler = _JsonLines() if form is LogFormat.JSON else logging.StreamHandler()
+    level = LOGGER.level
+    LOGGER.addHandler(handler)
+    # Its own settings choose.
+    LOGGER.setLevel(logging.DEBUG)
     try:
         yield
     finally:
+        LOGGER.setLevel(level)
+        LOGGER.removeHandler(handler)
         _as_json.reset(token)
 
 
@@ -66,6 +75,12 @@ def log(event: str, level: Level = "info", **fields: Any) -> None:
     line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level, "event": event, **fields}
     sys.stderr.write(orjson.dumps(line).decode() + "\n")
     sys.stderr.flush()
+
+
+class _JsonLines(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        level: Level = "error" if record.levelno >= logging.ERROR else "info"
+        log("librdkafka", "warning" if record.levelno == logging.WARNING else level, message=record.getMessage())
 
 
 def log_step(event: Event) -> None:

@@ -7,6 +7,7 @@ declared below with its C signature, and one that the library lacks is named whe
 from __future__ import annotations
 
 import ctypes
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from ctypes import POINTER, c_char_p, c_int, c_int32, c_int64, c_size_t, c_void_p
 from functools import cache
@@ -50,6 +51,12 @@ class _TopicPartitions(ctypes.Structure):
 
 _List = POINTER(_TopicPartitions)
 _REBALANCE = ctypes.CFUNCTYPE(None, c_void_p, c_int, _List, c_void_p)
+_LOG = ctypes.CFUNCTYPE(None, c_void_p, c_int, c_char_p, c_char_p)
+
+# What librdkafka would otherwise write to standard error itself; how much of it, its settings say.
+LOGGER = logging.getLogger(__name__)
+# By syslog's levels, which librdkafka's are.
+_LOG_LEVELS = (*[logging.ERROR] * 4, logging.WARNING, logging.INFO, logging.INFO, logging.DEBUG)
 
 # Result and arguments of each function, as librdkafka's rdkafka.h has them.
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -62,6 +69,9 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     # void rd_kafka_conf_set_rebalance_cb(rd_kafka_conf_t *, void (*)(rd_kafka_t *, rd_kafka_resp_err_t,
     #     rd_kafka_topic_partition_list_t *, void *opaque))
     "conf_set_rebalance_cb": (None, (c_void_p, _REBALANCE)),
+    # void rd_kafka_conf_set_log_cb(rd_kafka_conf_t *, void (*)(const rd_kafka_t *, int level, const char *fac,
+    #     const char *buf))
+    "conf_set_log_cb": (None, (c_void_p, _LOG)),
     # rd_kafka_t *rd_kafka_new(rd_kafka_type_t, rd_kafka_conf_t *, char *errstr, size_t)
     "new": (c_void_p, (c_int, c_void_p, c_char_p, c_size_t)),
     # void rd_kafka_destroy(rd_kafka_t *)
@@ -154,6 +164,12 @@ def address(name: str) -> int:
 def error_name(code: int) -> str:
     """librdkafka's name of an error code."""
     return str(functions().err2name(code).decode())
+
+
+@_LOG
+def _log(_handle: int | None, level: int, facility: bytes, text: bytes) -> None:
+    # Called by librdkafka's own threads.
+    LOGGER.log(_LOG_LEVELS[level], "%s %s", facility.decode(errors="replace"), text.decode(errors="replace"))
 
 
 class Callbacks(NamedTuple):
@@ -258,6 +274,7 @@ class Client:
                 if self._rd.conf_set(conf, name.encode(), written.encode(), text, len(text)):
                     raise SinkMisconfigured(f"librdkafka refuses the kafka. settings: {text.value.decode()}")
             self._rd.conf_set_rebalance_cb(conf, self._callback)
+            self._rd.conf_set_log_cb(conf, _log)
             handle = self._rd.new(_CONSUMER, conf, text, len(text))
             if not handle:
                 raise SinkMisconfigured(f"librdkafka refuses the kafka. settings: {text.value.decode()}")

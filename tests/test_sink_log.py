@@ -12,12 +12,14 @@ from typing import Any
 
 import orjson
 import pytest
+from conditions import wait_until
 from confluent_kafka import Producer
 from landing_bench import Bench, party
 
-from cli.log_lines import log_step
+from cli.log_lines import LogFormat, log_lines, log_step
 from local.ports import LOOPBACK
 from local.topics import ensure_topics
+from sinks.librdkafka import Callbacks, Client
 
 VIGIL = [sys.executable, "-c", "from cli.main import main; main()", "sink", "run", "--log-format", "json"]
 NAMED, KEY = "Zaphod Beeblebrox", "key-42"
@@ -85,3 +87,27 @@ def test_a_command_writes_only_json_lines(kafka: str, catalog: tuple[str, Path],
     last = lines(refused.stderr)[-1]
     assert (last["event"], last["level"]) == ("failed", "error")
     assert port in last["message"]
+
+
+def test_what_librdkafka_says_is_told_in_json_too(capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server((LOOPBACK, 0)) as server:
+        address = "{}:{}".format(*server.getsockname())
+    nothing = Callbacks(*[lambda _: None] * 3)
+    told = ""
+
+    def fails() -> bool:
+        nonlocal told
+        told += capfd.readouterr().err
+        return "Connection refused" in told
+
+    with log_lines(LogFormat.JSON):
+        # Nobody listens there any more.
+        client = Client({"bootstrap.servers": address, "group.id": "g", "debug": "conf"}, nothing)
+        client.subscribe(["any"])
+        wait_until(fails, "librdkafka tells of a broker that is away")
+        client.close()
+    told += capfd.readouterr().err
+    found = lines(told)
+    assert {line["event"] for line in found} == {"librdkafka"}
+    assert {line["level"] for line in found if address in line["message"] and "FAIL" in line["message"]} == {"error"}
+    assert {"CONF", "FAIL"} <= {line["message"].split()[0] for line in found}
