@@ -31,6 +31,15 @@ TUNING: dict[str, Any] = {
     "fetch.queue.backoff.ms": 10,
     "session.timeout.ms": 30_000,
 }
+# An answer of a broker is to have something of every partition, so that a flood in some holds no other up: it ends at
+# fetch.max.bytes (50 MiB), and partitions come in the order of the question.
+ANSWER_BYTES = 33_554_432
+LEAST_PARTITION_BYTES = 131_072
+
+
+def fetch_bytes(partitions: int) -> int:
+    """How much of one partition an answer may have where so many are read; ``fetch.message.max.bytes``."""
+    return int(max(min(ANSWER_BYTES // max(partitions, 1), TUNING["fetch.message.max.bytes"]), LEAST_PARTITION_BYTES))
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,7 @@ class TopicConsumer:
 
     Partitions that stand aside are not read, but remain this member's in the group. ``failures``, to be taken out by
     the caller after reading, are errors of single topics. Without ``rebalance`` it is in no group, reads what
-    ``assign`` gives it, and raises those errors.
+    ``assign`` gives it, and raises those errors. ``partitions`` is how many there are to be shared among the group.
     """
 
     def __init__(
@@ -70,9 +79,11 @@ class TopicConsumer:
         bootstrap_servers: str,
         rebalance: Rebalance | None,
         topics: Iterable[str] | None = None,
+        partitions: int = 1,
     ) -> None:
         settings = {
             **TUNING,
+            "fetch.message.max.bytes": fetch_bytes(partitions),
             **config.kafka,
             "bootstrap.servers": bootstrap_servers,
             "group.id": config.group,

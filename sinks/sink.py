@@ -109,6 +109,7 @@ class Sink:
                     self._servers,
                     Rebalance(self._on_assigned, self._on_revoked, self._on_lost),
                     self._topics.contracts,
+                    sum(map(len, self._topics.partitions.values())),
                 )
                 stack.callback(self._consumer.close)
                 stack.callback(self._account, wait=True)
