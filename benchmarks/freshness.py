@@ -45,6 +45,7 @@ from sinks import Event, SinkConfig, Step, run
 from sinks.clock import utc_now
 
 P50_MS, P99_MS = 400, 1000
+VERDICTS = {True: "met", False: "missed", None: "not judged, as less was sent than wanted; name a lower --rate"}
 TRICKLE_TOPICS, TRICKLE_RATE = 20, 10
 # Samples of a run; ages are also told for each of these parts of it.
 PARTS = 10
@@ -119,7 +120,8 @@ def measure(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         "partitions": partitions,
         "size": arguments.size,
         **found,
-        "on_target": found["p50_ms"] < P50_MS and found["p99_ms"] < P99_MS,
+        # A machine that cannot send as much as wanted tells nothing about that rate.
+        "on_target": found["p50_ms"] < P50_MS and found["p99_ms"] < P99_MS if messages / took > 0.9 * rate else None,
         "lake": samples,
         "load": os.getloadavg()[0],
     }
@@ -302,12 +304,13 @@ def told(report: dict[str, Any]) -> str:
     top = report["top_messages_a_second"]
     lines = [
         (f"top rate {top:,.0f} messages/s; " if top else "")
-        + f"sent {report['sent_a_second']:,.0f} messages/s over {report['topics']} topics (load {report['load']:.1f})",
+        + f"sent {report['sent_a_second']:,.0f} of {report['messages_a_second']:,.0f} messages/s over "
+        f"{report['topics']} topics (load {report['load']:.1f})",
         f"seen by a query after: p50 {report['p50_ms']:,.0f} ms, p99 {report['p99_ms']:,.0f} ms, at most "
         f"{report['most_ms']:,.0f} ms, of {report['messages']:,} messages",
         f"resolution (from one answer to the next): p50 {report['resolution_p50_ms']:,.0f} ms, p99 "
         f"{report['resolution_p99_ms']:,.0f} ms",
-        f"targets (p50 < {P50_MS} ms, p99 < {P99_MS} ms): {'met' if report['on_target'] else 'missed'}",
+        f"targets (p50 < {P50_MS} ms, p99 < {P99_MS} ms): {VERDICTS[report['on_target']]}",
         "p50/p99 in each tenth: " + ", ".join(f"{p50:,.0f}/{p99:,.0f} ms" for p50, p99 in report["over_time"]),
     ]
     lines += [
