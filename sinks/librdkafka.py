@@ -166,10 +166,13 @@ def error_name(code: int) -> str:
     return str(functions().err2name(code).decode())
 
 
-@_LOG
 def _log(_handle: int | None, level: int, facility: bytes, text: bytes) -> None:
     # Called by librdkafka's own threads.
     LOGGER.log(_LOG_LEVELS[level], "%s %s", facility.decode(errors="replace"), text.decode(errors="replace"))
+
+
+# Kept here, as it may be called for as long as there are clients.
+_log_callback = _LOG(_log)
 
 
 class Callbacks(NamedTuple):
@@ -274,7 +277,7 @@ class Client:
                 if self._rd.conf_set(conf, name.encode(), written.encode(), text, len(text)):
                     raise SinkMisconfigured(f"librdkafka refuses the kafka. settings: {text.value.decode()}")
             self._rd.conf_set_rebalance_cb(conf, self._callback)
-            self._rd.conf_set_log_cb(conf, _log)
+            self._rd.conf_set_log_cb(conf, _log_callback)
             handle = self._rd.new(_CONSUMER, conf, text, len(text))
             if not handle:
                 raise SinkMisconfigured(f"librdkafka refuses the kafka. settings: {text.value.decode()}")
