@@ -17,8 +17,8 @@ from contracts import Contract
 from lakehouse.schema import SINK_COLUMNS, landing_columns
 from sinks.broker import Broker, Topic
 from sinks.config import SinkConfig
-from sinks.decoding.decoder import Decoder, Rejected
-from sinks.errors import TopicRecreated, TopicStopped, TopicWaits
+from sinks.decoding.decoder import Decoded, Decoder, Rejected
+from sinks.errors import DecodingFailed, TopicRecreated, TopicStopped, TopicWaits
 from sinks.ledger import Identity
 from sinks.messages import unpacked
 from sinks.parquet import FileWriter
@@ -146,11 +146,24 @@ class Encoder:
             failures.append(TopicRecreated(name, told))
         return found.keys() - anew.keys(), failures
 
+    def _decoded(self, topic: str, values: Payloads, keys: Payloads) -> Decoded:
+        try:
+            return self._decoders[topic].decode(values, keys)
+        except (TopicStopped, TopicWaits, MemoryError):
+            raise
+        except Exception as error:
+            # Whatever a message may hold that nobody thought of, other topics land on. Its text may hold the message.
+            raise DecodingFailed(
+                topic,
+                f"topic {topic}: the decoder broke with {type(error).__name__}, which is a fault of Vigil's; nothing "
+                "of this batch or behind it was landed. Report the traceback; a corrected version lands the rest.",
+            ) from error
+
     def _part(self, topic: str, batch: Batch, landed_at: datetime) -> Part:
         contract = self._contracts[topic]
         records = batch.records.get(topic, Records())
         values, keys, headers = map(Payloads.joined, (records.values, records.keys, records.headers))
-        decoded = self._decoders[topic].decode(values, keys)
+        decoded = self._decoded(topic, values, keys)
         origin = _Origin(records)
         own: dict[str, pa.Array | pa.ChunkedArray] = {
             "_partition": pa.array(origin.partitions[decoded.positions], pa.int32()),

@@ -77,6 +77,10 @@ class SchemaIncompatible(TopicStopped):
     """Messages of the topic have a schema that its contract or its landing table cannot take."""
 
 
+class DecodingFailed(TopicStopped):
+    """The decoder broke on a batch, by a fault of its own; the cause is chained."""
+
+
 class TopicWaits(SinkError):
     """``topic`` cannot go on now; it is tried again by itself."""
 

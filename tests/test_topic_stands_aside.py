@@ -23,6 +23,7 @@ from sinks import Event, LandingResult, SinkConfig, Step, accept_gap, run, run_u
 from sinks.decoding.decoder import Decoded
 from sinks.decoding.json_decoder import JsonDecoder
 from sinks.errors import (
+    DecodingFailed,
     OffsetsLost,
     SchemaIncompatible,
     SchemaUnavailable,
@@ -168,6 +169,17 @@ def test_the_share_of_a_topic_is_dropped_from_all_batches_under_way(pair: Pair, 
     failing.fails = lambda _topic, _values: None
     assert pair.land(batch_rows=200).total.rows == 1_000 - rows
     pair.broken.proves_exact(rows=1_000)
+
+
+def test_a_decoder_that_breaks_stops_its_own_topic_only(pair: Pair, failing: Failing) -> None:
+    for bench in (pair.broken, pair.sound):
+        bench.send(party(number) for number in range(100))
+    failing.fails = lambda topic, _: RecursionError("Jane Doe") if topic == pair.broken.topic else None
+    with pytest.raises(DecodingFailed, match="RecursionError") as failed:
+        pair.land()
+    assert "Jane" not in str(failed.value)
+    pair.sound.proves_exact(rows=100)
+    assert pair.broken.query("select count(*) from {table}") == [(0,)]
 
 
 def test_a_topic_that_waits_is_read_again_until_it_lands(pair: Pair, failing: Failing) -> None:
