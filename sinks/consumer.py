@@ -16,7 +16,7 @@ from sinks.broker import group_denied, topic_denied
 from sinks.config import SinkConfig
 from sinks.errors import BrokerFailed, OffsetsLost, SinkError, SinkMisconfigured, TopicMissing, TopicStopped
 from sinks.librdkafka import Callbacks, Client, error_name
-from sinks.messages import ERROR, HEADED, OFFSET, PARTITION, SIZE, TIMESTAMP, TOPIC
+from sinks.messages import ERROR, HEADED, OFFSET, PARTITION, TIMESTAMP, TOPIC
 from sinks.payloads import Payloads
 from sinks.records import Ints, Partition, Records
 
@@ -230,7 +230,7 @@ class TopicConsumer:
             offsets=[found[OFFSET, chosen]],
             timestamps=[found[TIMESTAMP, chosen]],
         )
-        return [Read(topic, records, int(found[SIZE, chosen].sum()), positions)]
+        return [Read(topic, records, records.size, positions)]
 
     def _ends(self, addresses: Ints, found: Ints) -> list[Read]:
         """Positions at the ends of partitions; other errors are kept for the next call, or pass by."""

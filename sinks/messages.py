@@ -30,7 +30,7 @@ Addresses = npt.NDArray[np.int64]
 _ERROR, _TOPIC, _PARTITION, _PAYLOAD, _KEY, _OFFSET = 0, 8, 16, 24, 40, 56
 _LOW = np.uint64(0xFFFFFFFF)
 # Rows of what ``_describe`` fills.
-_ROWS = ERROR, TOPIC, PARTITION, OFFSET, TIMESTAMP, SIZE, HEADED = range(7)
+_ROWS = ERROR, TOPIC, PARTITION, OFFSET, TIMESTAMP, HEADED = range(6)
 
 
 def _call_of(_context: Any, _function: Any, arguments: Any) -> Any:
@@ -68,13 +68,10 @@ def _describe(
         found[TOPIC, i] = word(message + _TOPIC)
         found[PARTITION, i] = np.int32(word(message + _PARTITION) & _LOW)
         found[OFFSET, i] = word(message + _OFFSET)
-        found[SIZE, i] = 0
         found[TIMESTAMP, i] = -1
         found[HEADED, i] = 0
         if found[ERROR, i]:
             continue
-        if word(message + _PAYLOAD):
-            found[SIZE, i] = word(message + _PAYLOAD + 8)
         answer[0] = 0
         timestamp = _call(timestamp_of, (message, at))
         # A message of no kind of time has none.
@@ -149,8 +146,7 @@ def _functions() -> _Functions:
 
 def describe(messages: Addresses) -> npt.NDArray[np.int64]:
     """For each message a column; the rows are ``ERROR`` (a code, 0: none), ``TOPIC`` (an address), ``PARTITION``,
-    ``OFFSET``, ``TIMESTAMP`` (milliseconds, -1 unknown), ``SIZE`` (bytes of the value), ``HEADED`` (whether it has
-    headers)."""
+    ``OFFSET``, ``TIMESTAMP`` (milliseconds, -1 unknown), ``HEADED`` (whether it has headers)."""
     found = np.empty((len(_ROWS), len(messages)), np.int64)
     _describe(messages, _functions().timestamp, _functions().headers, np.zeros(4, np.int64), found)
     return found

@@ -52,7 +52,7 @@ class Metrics:
     def _make_counts(self) -> None:
         by_topic, registry = ("topic",), self.registry
         self._rows = Counter("vigil_sink_rows", "Rows landed.", by_topic, registry=registry)
-        self._bytes = Counter("vigil_sink_bytes", "Bytes of the values landed.", by_topic, registry=registry)
+        self._bytes = Counter("vigil_sink_bytes", "Bytes of the messages landed.", by_topic, registry=registry)
         self._batches = Counter("vigil_sink_batches", "Batches with offsets of it.", by_topic, registry=registry)
         self._holes = Counter("vigil_sink_holes", "Offsets without a message.", by_topic, registry=registry)
         self._dead_letters = Counter(

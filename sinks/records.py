@@ -52,8 +52,8 @@ class Records:
 
     @property
     def size(self) -> int:
-        """The bytes of the values."""
-        return sum(piece.size for piece in self.values)
+        """The bytes of values, keys and headers."""
+        return sum(piece.size for pieces in (self.values, self.keys, self.headers) for piece in pieces)
 
     def extend(self, more: Records) -> None:
         """Append the messages of ``more``."""
@@ -90,7 +90,7 @@ def joined(parts: list[Ints]) -> Ints:
 class Batch:
     """What is landed by one transaction: messages by topic, and how far each partition moves (also over holes).
 
-    ``sizes`` are the bytes of the messages' values, by topic.
+    ``sizes`` are the bytes of the messages (values, keys and headers), by topic.
     """
 
     records: dict[str, Records]

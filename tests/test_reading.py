@@ -91,7 +91,9 @@ def test_every_part_of_a_message_is_read(kafka: str, new_topic: Callable[..., st
     assert found == expected
     assert [each[:2] for each in found] == [each[:2] for each in SEND]
     assert joined(records.offsets).tolist() == list(range(len(SEND)))
-    assert read.size == sum(len(value or b"") for value, *_ in SEND)
+    headers = Payloads.joined(records.headers).size
+    assert headers > 0
+    assert read.size == sum(len(value or b"") + len(key or b"") for value, key, *_ in SEND) + headers
 
 
 def test_topics_and_partitions_are_told_apart(kafka: str, new_topic: Callable[..., str]) -> None:

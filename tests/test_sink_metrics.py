@@ -43,7 +43,9 @@ def test_metrics_agree_with_the_lake(kafka: str, new_topic: Callable[..., str], 
         ((batches, last),) = bench.query("select count(*), epoch(max(committed_at)) from lake.ledger.commits")
         assert sink.value("vigil_sink_batches_total", topic=topic) == batches
         assert sink.value("vigil_sink_commit_seconds_count") == batches
-        assert sink.value("vigil_sink_bytes_total", topic=topic) == sum(map(len, [*values, party(GOOD)]))
+        assert sink.value("vigil_sink_bytes_total", topic=topic) == sum(
+            len(value) + len(b"k") for value in [*values, party(GOOD)]
+        )
         assert (sink.value("vigil_sink_last_commit_timestamp_seconds") or 0) >= last
         assert sink.value("vigil_sink_assigned_partitions") == 2
         assert sink.value("vigil_sink_holes_total", topic=topic) == 0
