@@ -27,6 +27,8 @@ Bounds = npt.NDArray[np.int32]
 
 # The first message of the file, which Confluent's frame writes as one byte, or as a list of one index.
 _FIRST = 0
+# What ``protobuf_scan.unframe`` says of indexes that are broken.
+_NO_MESSAGE = -1
 
 
 class ProtobufDecoder:
@@ -53,12 +55,16 @@ class ProtobufDecoder:
         """
         indexes, starts = np.empty(len(values), np.int64), np.empty(len(values), np.int32)
         protobuf_scan.unframe(values.data, values.bounds, FRAME, indexes, starts)
-        ends, distinct = values.bounds[1:], np.unique(indexes).tolist()
-        for index in distinct:
+        ends, strange = values.bounds[1:], []
+        for index in np.unique(indexes).tolist():
             try:
-                self._reader(index)
+                if isinstance(self._reader(index), str):
+                    strange.append(index)
             except Incompatible as error:
                 raise Incompatible(str(error), np.flatnonzero(indexes == index)) from error
+        # Rejected together: there may be as many as messages.
+        indexes[np.isin(indexes, strange)] = _NO_MESSAGE
+        distinct = np.unique(indexes).tolist()
         parts: list[tuple[Ints, Decoded]] = [(np.empty(0, np.int64), self._rejected(0, ""))]
         for index in distinct:
             if len(distinct) == 1:
@@ -73,8 +79,8 @@ class ProtobufDecoder:
             return found
         try:
             message = self._schema.message(_path(index))
-        except IndexError as error:
-            return f"no message of the schema has the indexes behind the schema id: {error}"
+        except IndexError:
+            return "no message of the schema has the indexes behind the schema id, or they are cut off"
         more = evolved(message, self._contract) if self._evolve else ()
         reader = self._readers[index] = MessageDecoder(self._contract, message, more)
         return reader
