@@ -127,11 +127,15 @@ class AvroReader:
         raise Unfit("malformed", "a number has more than 64 bits")
 
 
-def is_empty(kind: Type, above: tuple[Type, ...] = ()) -> bool:
-    """Whether values of the type take no bytes."""
+def is_empty(kind: Type, seen: set[int] | None = None) -> bool:
+    """Whether values of the type take no bytes; ``seen`` are records that were asked about on the way."""
     if kind.kind == "record":
-        # One that holds itself without a union between has no value at all.
-        return kind in above or all(is_empty(member.type, (*above, kind)) for member in kind.members)
+        seen = set() if seen is None else seen
+        # One that holds itself without a union between has no value at all; another was empty, or this were not asked.
+        if id(kind) in seen:
+            return True
+        seen.add(id(kind))
+        return all(is_empty(member.type, seen) for member in kind.members)
     return kind.kind == "null" or (kind.kind == "fixed" and kind.size == 0)
 
 

@@ -106,6 +106,8 @@ def _parse(raw: Any, space: str, named: dict[str, Type]) -> Type:
     elif found.kind == "record":
         for each in raw["fields"]:
             aliases = tuple(each.get("aliases") or ())
+            if not all(isinstance(alias, str) for alias in aliases):
+                raise ValueError("an alias is no string")
             found.members.append(Member(each["name"], aliases, _parse(each["type"], space, named)))
         names = [member.name for member in found.members]
         if len(set(names)) < len(names) or not all(isinstance(name, str) for name in names):
