@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from conditions import wait_until
 from landing_bench import Bench, party
 from prometheus_client import CollectorRegistry
@@ -55,8 +56,9 @@ def test_metrics_agree_with_the_lake(kafka: str, new_topic: Callable[..., str], 
 
 
 def test_lag_is_the_age_of_the_oldest_message_that_waits(
-    kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path]
+    kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("sinks.accumulation.IDLE_SECONDS", 3600.0)
     bench = Bench(kafka, new_topic, catalog)
     bench.send([party(0)])
     labels = {"topic": bench.topic, "partition": "0"}
