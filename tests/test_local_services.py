@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from conditions import wait_until
 from confluent_kafka.admin import AdminClient
 from faults import kill_broker, restart_postgres_at_once, stop_postgres_at_once
 
@@ -128,13 +129,14 @@ def test_a_lost_pid_file_does_not_hide_the_broker(home: Path) -> None:
 
 def test_a_taken_port_is_exchanged(home: Path) -> None:
     before = up(home)
+    ensure_topics(before.bootstrap_servers, {"kept.topic": 3})
     down(home)
     messages: list[str] = []
     with socket.create_server((LOOPBACK, int(before.bootstrap_servers.rsplit(":", 1)[1]))):
         after = up(home, messages.append)
         assert after.bootstrap_servers != before.bootstrap_servers
     assert any("is taken" in each for each in messages)
-    assert topics(after.bootstrap_servers) >= {"kept.topic"}
+    wait_until(lambda: topics(after.bootstrap_servers) >= {"kept.topic"}, "the topic is there, on the other port")
 
 
 def test_a_port_taken_while_the_broker_starts_is_exchanged(home: Path) -> None:
