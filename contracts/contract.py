@@ -96,8 +96,9 @@ class Contract(BaseModel):
 
     @property
     def table(self) -> str:
-        """Name of the landing table: ``bank.fx-rates`` lands in ``bank_fx_rates``."""
-        return re.sub(r"[^a-z0-9]", "_", self.topic.lower())
+        """Name of the landing table, never to be quoted: ``bank.fx-rates`` lands in ``bank_fx_rates``."""
+        name = re.sub(r"[^a-z0-9]", "_", self.topic.lower())
+        return f"_{name}" if name[0].isdigit() else name
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""

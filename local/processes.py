@@ -35,7 +35,12 @@ def start(command: list[str], console: Path, folder: Path, user: str | None = No
         )
     # Dropping a Popen whose process runs on is a ResourceWarning; here it is what is meant.
     child.returncode = 0
-    return psutil.Process(child.pid)
+    process = psutil.Process(child.pid)
+    with suppress(psutil.NoSuchProcess):
+        # Its command line, by which it is known, comes a moment after it.
+        while is_alive(process) and not process.cmdline():
+            time.sleep(POLL_SECONDS)
+    return process
 
 
 def find(pid_file: Path, program: str, argument: str) -> psutil.Process | None:

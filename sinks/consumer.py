@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -40,6 +41,15 @@ LEAST_PARTITION_BYTES = 131_072
 def fetch_bytes(partitions: int) -> int:
     """How much of one partition an answer may have where so many are read; ``fetch.message.max.bytes``."""
     return int(max(min(ANSWER_BYTES // max(partitions, 1), TUNING["fetch.message.max.bytes"]), LEAST_PARTITION_BYTES))
+
+
+def place_among(topics: Iterable[str], place: str) -> str:
+    """A static member's name in the group: its ``place``, and eight digits that stand for the topics it reads.
+
+    A member that comes back under its former name is given what it had, whatever it reads now: a topic that is new to
+    it would not be read by anyone until the group next balances for another reason.
+    """
+    return f"{place}.{hashlib.sha256(' '.join(sorted(topics)).encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,9 @@ class TopicConsumer:
             "isolation.level": "read_committed",
             "partition.assignment.strategy": "cooperative-sticky",
         }
+        read = frozenset(config.topics if topics is None else topics)
+        if place := config.kafka.get("group.instance.id"):
+            settings["group.instance.id"] = place_among(read, str(place))
         self._group = config.group
         self._topics: frozenset[str] = frozenset()
         self._rebalance = rebalance
@@ -105,7 +118,7 @@ class TopicConsumer:
         self._addresses = np.empty(MESSAGES_A_CALL, np.int64)
         self._client = Client(settings, Callbacks(self._on_assign, self._on_revoke, self._on_lost))
         if rebalance:
-            self.subscribe(config.topics if topics is None else topics)
+            self.subscribe(read)
 
     def subscribe(self, topics: Iterable[str]) -> None:
         """Read these topics, also if others were read so far; the group is told at the next call that reads."""
@@ -271,10 +284,10 @@ class TopicConsumer:
 
     def _on_assign(self, partitions: list[Partition]) -> None:
         if strangers := sorted({partition.topic for partition in partitions} - self._topics):
-            # Kafka gives a static member what a former one of its name had, whatever it subscribes to now.
+            # It was started with the topics of this one, found these by its patterns, and now they are gone.
             raise SinkMisconfigured(
                 f"the group {self._group!r} assigns {', '.join(strangers)}, which this sink does not land: "
-                "another sink had the same kafka.group.instance.id for other topics. Give each its own."
+                "the former one of its kafka.group.instance.id did. Start it again after kafka.session.timeout.ms."
             )
         assert self._rebalance is not None
         positions = self._rebalance.assigned(partitions)

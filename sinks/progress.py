@@ -52,8 +52,8 @@ class Event:
 
     Those before CONSUMED are no steps of a batch: their ``commit_id`` is empty, ``counts`` names the topics.
     ``ranges`` are the batch's offsets; at ASSIGNED and REVOKED, the partitions, standing still. ``sizes`` are bytes of
-    messages by topic. ``reasons`` counts dead letters by topic and reason; ``seconds`` is how long the commit took with
-    all its attempts; both come with COMMITTED.
+    values, keys and headers by topic. ``reasons`` counts dead letters by topic and reason; ``seconds`` is how long the
+    commit took with all its attempts; both come with COMMITTED.
     """
 
     step: Step

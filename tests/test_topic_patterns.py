@@ -22,7 +22,8 @@ Catalog = tuple[str, Path]
 
 def test_what_comes_up_under_a_pattern_lands(kafka: str, new_topic: NewTopic, catalog: Catalog) -> None:
     bench = Bench(kafka, new_topic, catalog)
-    mark = uuid.uuid4().hex[:8]
+    # With a digit first, which no table's name may have.
+    mark = f"1{uuid.uuid4().hex[:8]}"
     first, second, strange, outside = f"{mark}.first", f"{mark}.second", f"{mark}.strange", f"x{mark}.first"
     contracts = {
         topic: contract_for("bank.parties").model_copy(update={"topic": topic}) for topic in (first, second, outside)
@@ -56,7 +57,7 @@ def test_what_comes_up_under_a_pattern_lands(kafka: str, new_topic: NewTopic, ca
         wait_until(lambda: failures or landed(second) == 50, "a topic that came up lands, without a restart")
         benches[first].send(party(number) for number in range(100, 150))
         wait_until(lambda: failures or landed(first) == 150, "and the first one lands on")
-        wait_until(lambda: any(event.step is Step.IGNORED for event in list(events)), "the strange one is named")
+        wait_until(lambda: failures or any(event.step is Step.IGNORED for event in list(events)), "the other is named")
     finally:
         stop.set()
         sink.join()
@@ -67,7 +68,8 @@ def test_what_comes_up_under_a_pattern_lands(kafka: str, new_topic: NewTopic, ca
     benches[first].proves_exact(rows=150)
     benches[second].proves_exact(rows=50)
 
-    # The next run finds all of them at its start; a name may stand beside a pattern.
+    # The next run finds all of them at its start; a name may stand beside a pattern. The group, in which it has a fixed
+    # place, gives it the topic that it did not read before.
     result = run_until_caught_up(
         bench.config(topics=(rf"{mark}\.(first|second)", outside)), bench.settings, contracts=contracts
     )
