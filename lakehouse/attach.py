@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import time
 from pathlib import Path
 
 import duckdb
@@ -21,6 +22,9 @@ INLINING_ROW_LIMIT = 100
 NO_FILES = 1_000_000_000
 _POSTGRES = "postgres:"
 _NO_LAKE = "creating a new DuckLake is explicitly disabled"
+# Of several that make the tables of one new lake, PostgreSQL lets one through.
+_BEGUN_ELSEWHERE = re.compile(r"Failed to initialize DuckLake.*ducklake_.*already exists", re.DOTALL)
+_ATTEMPTS, _PAUSE = 20, 0.2
 _OTHER_PATH = re.compile(r'does not match existing data path in the catalog "([^"]*)"')
 _OTHER_VERSION = re.compile(r"catalog version is (\S+), but the extension requires version ([\d.]+)\.")
 
@@ -93,9 +97,20 @@ def _begin_lake(connection: duckdb.DuckDBPyConnection, statement: str, settings:
                     without_passwords(f"the catalog {settings.catalog!r} is no lake, but a database with other tables ")
                     + f"({others[0][:200]}). Name an empty database, or the lake's, by VIGIL_CATALOG."
                 )
-        connection.execute(statement)
+        _attach_new(connection, statement)
     except duckdb.Error as error:
         raise _refusal(error, settings) from error
+
+
+def _attach_new(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+    for attempt in range(_ATTEMPTS):
+        try:
+            connection.execute(statement)
+            return
+        except duckdb.Error as error:
+            if attempt == _ATTEMPTS - 1 or not _BEGUN_ELSEWHERE.search(str(error)):
+                raise
+            time.sleep(_PAUSE)
 
 
 def _refusal(error: duckdb.Error, settings: Settings) -> LakeError:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import duckdb
 
+from lakehouse.transactions import transaction
+
 # From the narrowest to the widest, with the least and the greatest number each holds.
 _INTEGERS = {
     "TINYINT": (-(2**7), 2**7 - 1),
@@ -68,16 +70,11 @@ def grow(
     do so at once, and while rows are added: one of two that meet fails with duckdb.TransactionException, and finds
     what the other did when it tries again.
     """
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         changes, refusals = _plan(connection, table, columns, expected)
         if not refusals:
             for _, statement in changes:
                 connection.execute(statement)
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
     return ([] if refusals else [told for told, _ in changes]), refusals
 
 

@@ -8,6 +8,7 @@ import duckdb
 
 from contracts import Contract
 from lakehouse.errors import LakeMismatch
+from lakehouse.transactions import transaction
 
 # What the sink adds to a contract's fields, in this order.
 SINK_COLUMNS = {
@@ -105,8 +106,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]
 
 
 def _create(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> None:
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         connection.execute("create schema if not exists lake.landing")
         connection.execute("create schema if not exists lake.ledger")
         _require_known_format(connection)
@@ -124,10 +124,6 @@ def _create(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> Non
             f"create table if not exists lake.{_UPKEEP} (holder varchar, held_until timestamp, ended_at timestamp)"
         )
         connection.execute(f"insert into lake.{_UPKEEP} select null, null, null where not exists (from lake.{_UPKEEP})")
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
 
 
 def _require_known_format(connection: duckdb.DuckDBPyConnection) -> None:

@@ -27,8 +27,8 @@ from sinks.records import Partition
 T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1)
-# An answer takes milliseconds. After so many seconds another client asks, each time twice as patient.
-_FIRST_PATIENCE, _LEAST_SECONDS, _PAUSE = 3.0, 0.1, 0.2
+# An answer takes milliseconds. After so many seconds another client asks, each time twice as patient, to a limit.
+_FIRST_PATIENCE, _LAST_PATIENCE, _LEAST_SECONDS, _PAUSE = 3.0, 12.0, 0.1, 0.2
 # What librdkafka does not call retriable and yet passes: brokers are away, or a partition has no leader for a moment.
 _PASSING = frozenset(
     {
@@ -94,7 +94,7 @@ def named_servers(settings: Settings) -> str:
 
 
 class Broker:
-    """Questions to the brokers. ``seconds`` bounds each answer.
+    """Questions to the brokers. ``seconds`` bounds each answer; so does ``stop``, until there is a first one.
 
     Raises (every method):
         BrokerRefuses: certificate, login or protocol are not as the broker wants them; at the first question at once.
@@ -102,7 +102,9 @@ class Broker:
         TopicMissing, TopicDenied: the broker has no such topic, or does not let this user read it.
     """
 
-    def __init__(self, bootstrap_servers: str, settings: Mapping[str, Any], seconds: float) -> None:
+    def __init__(
+        self, bootstrap_servers: str, settings: Mapping[str, Any], seconds: float, stop: threading.Event | None = None
+    ) -> None:
         self._servers = bootstrap_servers
         self._settings = {**connection_settings(settings), "bootstrap.servers": bootstrap_servers}
         self._told = Told(self._settings)
@@ -113,6 +115,7 @@ class Broker:
             raise SinkMisconfigured(f"librdkafka refuses the kafka. settings: {error}") from error
         self._renewing = threading.Lock()
         self._seconds = seconds
+        self._stop = stop or threading.Event()
 
     def __enter__(self) -> Broker:
         return self
@@ -241,6 +244,8 @@ class Broker:
         give_up, patience = time.monotonic() + self._seconds, _FIRST_PATIENCE
         while True:
             admin, left = self._admin, give_up - time.monotonic()
+            if self._stop.is_set() and not self._answered:
+                left = 0
             try:
                 answer = question(admin, min(patience, max(left, _LEAST_SECONDS)))
             except KafkaException as error:
@@ -261,7 +266,7 @@ class Broker:
                 self._told.clear()
                 return answer
             self._renew(admin)
-            patience *= 2
+            patience = min(patience * 2, _LAST_PATIENCE)
 
     def _raise_fault(self, admin: AdminClient, left: float, error: Exception) -> None:
         """Say what is wrong with the connection, if it is known: at the start at once, later when no time is left."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Mapping
@@ -11,9 +10,10 @@ from enum import Enum
 
 import duckdb
 
+from lakehouse.transactions import transaction
 from sinks import ledger
 from sinks.encoding import Encoded
-from sinks.lake_session import PASSING, LakeSession
+from sinks.lake_session import LakeSession
 from sinks.landing_tables import LandingTables
 from sinks.ledger import Identity
 from sinks.progress import Counts, Event, Observer, Step
@@ -89,23 +89,20 @@ class Committer:
         return all(standing.get(partition) == each.first for partition, each in ranges.items())
 
     def _transact(self, connection: duckdb.DuckDBPyConnection, encoded: Encoded) -> None:
-        connection.execute("begin")
         try:
-            self._register_rows(connection, encoded)
-            self._tell(Step.REGISTERED, encoded)
-            self._record_dead_letters(connection, encoded)
-            moved = ledger.advance(connection, self._identity, encoded.batch.ranges, encoded.landed_at)
-            if moved != len(encoded.batch.ranges):
-                raise _LedgerMoved(f"{moved} of {len(encoded.batch.ranges)} partitions stand where the batch begins")
-            self._record_commit(connection, encoded)
-            self._tell(Step.PREPARED, encoded)
-            connection.execute("commit")
-        except BaseException as error:
-            # The failure itself may have ended the transaction, or the connection.
-            with contextlib.suppress(*PASSING):
-                connection.execute("rollback")
-            if isinstance(error, duckdb.TransactionException):
-                self._tell(Step.CONFLICTED, encoded)
+            with transaction(connection):
+                self._register_rows(connection, encoded)
+                self._tell(Step.REGISTERED, encoded)
+                self._record_dead_letters(connection, encoded)
+                moved = ledger.advance(connection, self._identity, encoded.batch.ranges, encoded.landed_at)
+                if moved != len(encoded.batch.ranges):
+                    raise _LedgerMoved(
+                        f"{moved} of {len(encoded.batch.ranges)} partitions stand where the batch begins"
+                    )
+                self._record_commit(connection, encoded)
+                self._tell(Step.PREPARED, encoded)
+        except duckdb.TransactionException:
+            self._tell(Step.CONFLICTED, encoded)
             raise
 
     def _register_rows(self, connection: duckdb.DuckDBPyConnection, encoded: Encoded) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import uuid
@@ -17,6 +16,7 @@ import pyarrow as pa
 from contracts import Contract, load
 from lakehouse.schema import prepare
 from lakehouse.settings import Settings
+from lakehouse.transactions import transaction
 from sinks import ledger
 from sinks.clock import Clock, utc_now
 from sinks.config import SinkConfig
@@ -24,7 +24,7 @@ from sinks.dead_letter_queries import MARK, NEXT, SOURCES
 from sinks.dead_letters import SERVICE_SECONDS, Selection, newest
 from sinks.decoding.decoder import Decoder
 from sinks.decoding.formats import decoder_for, registry_for
-from sinks.lake_session import PASSING, LakeSession
+from sinks.lake_session import LakeSession
 from sinks.landing_tables import fit_contract, fit_rows
 from sinks.payloads import Payloads
 from sinks.progress import Counts, Event, Observer, Step, nobody
@@ -221,8 +221,7 @@ class _Part:
         return _Piece(self._source, letters, landing, rows, fates, self._contract.table, landed_at)
 
     def _transact(self, connection: duckdb.DuckDBPyConnection, piece: _Piece) -> None:
-        connection.execute("begin")
-        try:
+        with transaction(connection):
             connection.register("fresh_rows", piece.rows)
             # The table's name comes from a contract and has only letters, digits and underscores.
             connection.execute(f"insert into lake.landing.{piece.table} by name select * from fresh_rows")  # noqa: S608
@@ -233,12 +232,6 @@ class _Part:
                 raise _LettersMoved(f"{marked} of {piece.rows.num_rows} letters stand as they were read")
             _record(connection, piece)
             self._tell(Step.PREPARED, piece)
-            connection.execute("commit")
-        except BaseException:
-            # The failure itself may have ended the transaction, or the connection.
-            with contextlib.suppress(*PASSING):
-                connection.execute("rollback")
-            raise
 
     def _tell(self, step: Step, piece: _Piece) -> None:
         self._observe(Event(step, piece.commit_id, {self._source.topic: Counts(rows=piece.rows.num_rows)}))

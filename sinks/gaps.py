@@ -11,6 +11,7 @@ import duckdb
 
 from lakehouse.schema import prepare
 from lakehouse.settings import Settings
+from lakehouse.transactions import transaction
 from sinks import ledger
 from sinks.broker import Broker, Held, named_servers
 from sinks.clock import Clock, utc_now
@@ -107,8 +108,7 @@ def _transact(
     held: Mapping[Partition, Held],
     acceptance: Acceptance,
 ) -> list[Gap]:
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         gaps = _close_gaps(connection, identity, held, acceptance.topic, acceptance.accepted_at)
         for gap in gaps:
             connection.execute(
@@ -125,10 +125,6 @@ def _transact(
                     acceptance.accepted_at,
                 ],
             )
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
     return gaps
 
 

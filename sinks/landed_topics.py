@@ -45,15 +45,18 @@ class LandedTopics:
         """Whether topics may come up that are not known yet."""
         return bool(self._patterns)
 
-    def begin(self, session: LakeSession, broker: Broker) -> tuple[Identity, list[TopicStopped]]:
+    def begin(
+        self, session: LakeSession, broker: Broker, stop: threading.Event
+    ) -> tuple[Identity, list[TopicStopped]]:
         """Look all topics up, and make their landing tables; returns which they are, and which are missing.
 
         Raises:
             SinkMisconfigured: a pattern matches no topic that has a contract.
+            CatalogSilent: the catalog is away, or was when ``stop`` was set.
         """
         if self._patterns:
             self.contracts |= matched(self._patterns, broker.names(), self._known)
-        missing = self._add(list(self.contracts), session, broker)
+        missing = self._add(list(self.contracts), session, broker, stop)
         return Identity(broker.cluster_id(), self._ids), missing
 
     def add(self, names: list[str], session: LakeSession, broker: Broker) -> list[str]:
@@ -70,8 +73,10 @@ class LandedTopics:
         fresh = [name for name in all_under if name not in self.contracts]
         return [name for name in fresh if name in self._known], [name for name in fresh if name not in self._known]
 
-    def _add(self, names: list[str], session: LakeSession, broker: Broker) -> list[TopicStopped]:
-        session.insist(lambda connection, _: prepare(connection, [self.contracts[name] for name in names]))
+    def _add(
+        self, names: list[str], session: LakeSession, broker: Broker, stop: threading.Event | None = None
+    ) -> list[TopicStopped]:
+        session.insist(lambda connection, _: prepare(connection, [self.contracts[name] for name in names]), stop)
         missing: list[TopicStopped] = []
         while asked := [name for name in names if name not in {error.topic for error in missing}]:
             try:

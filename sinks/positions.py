@@ -8,6 +8,7 @@ from typing import Literal
 
 import duckdb
 
+from lakehouse.transactions import transaction
 from sinks import ledger
 from sinks.broker import Broker, Held
 from sinks.errors import OffsetsLost, OtherCluster, TopicRecreated
@@ -69,13 +70,8 @@ class Positions:
         return {entry.partition.topic for entry in found if entry.matches(self._identity)}
 
     def _add(self, connection: duckdb.DuckDBPyConnection, fresh: Mapping[Partition, int]) -> None:
-        connection.execute("begin")
-        try:
+        with transaction(connection):
             ledger.add(connection, self._identity, fresh, self._clock())
-        except BaseException:
-            connection.execute("rollback")
-            raise
-        connection.execute("commit")
 
 
 def require_held(partition: Partition, offset: int, held: Held) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 from dataclasses import dataclass, field
@@ -12,9 +11,10 @@ from pathlib import Path
 import duckdb
 
 from contracts import Contract
+from lakehouse.transactions import transaction
 from sinks import ledger
 from sinks.errors import RewindRefused
-from sinks.lake_session import PASSING, LakeSession
+from sinks.lake_session import LakeSession
 from sinks.progress import Counts, Event, Observer, Step
 from sinks.rewind_plan import RewindPlan, identified
 from sinks.rewind_queries import (
@@ -110,20 +110,15 @@ class Switch:
             ledger.hold(connection, None, HOLD_SECONDS)
             self._held = True
         self._load(connection)
-        connection.execute("begin")
         try:
-            # In the same snapshot as all that follows: an attempt before may have gone through, its answer lost.
-            if ledger.is_landed(connection, self._prepared.commit_id):
-                self._tell(Step.CONFIRMED)
-            else:
-                self._transact(connection)
-            connection.execute("commit")
-        except BaseException as error:
-            # The failure itself may have ended the transaction, or the connection.
-            with contextlib.suppress(*PASSING):
-                connection.execute("rollback")
-            if isinstance(error, duckdb.TransactionException):
-                self._tell(Step.CONFLICTED)
+            with transaction(connection):
+                # In the same snapshot as all that follows: an attempt before may have gone through, its answer lost.
+                if ledger.is_landed(connection, self._prepared.commit_id):
+                    self._tell(Step.CONFIRMED)
+                else:
+                    self._transact(connection)
+        except duckdb.TransactionException:
+            self._tell(Step.CONFLICTED)
             raise
         return self._recorded(connection)
 

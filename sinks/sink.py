@@ -20,7 +20,7 @@ from sinks.commit import Committer
 from sinks.config import SinkConfig
 from sinks.consumer import Rebalance, TopicConsumer
 from sinks.encoding import Encoder
-from sinks.errors import FencedOut, TopicStopped, TopicWaits
+from sinks.errors import BrokerSilent, CatalogSilent, FencedOut, TopicStopped, TopicWaits
 from sinks.health import Health
 from sinks.lake_session import LakeSession
 from sinks.landed_topics import LandedTopics, TopicWatch
@@ -68,7 +68,7 @@ class Sink:
         self._until_caught_up = until_caught_up
         self._topics = LandedTopics(config, contracts, self._registry_failed)
         self._writer = FileWriter(settings.lake_data_path)
-        self._broker = Broker(self._servers, config.kafka, config.service_seconds)
+        self._broker = Broker(self._servers, config.kafka, config.service_seconds, stop)
         self._session = LakeSession(settings, config.service_seconds)
         self._accumulation = Accumulation(config)
         self._result = LandingResult()
@@ -89,9 +89,14 @@ class Sink:
         with ExitStack() as stack:
             monitoring = self._start_monitoring(stack)
             stack.enter_context(self._broker)
-            self._broker.require_group(self._config.group)
             stack.callback(self._session.close)
-            identity, missing = self._topics.begin(self._session, self._broker)
+            try:
+                self._broker.require_group(self._config.group)
+                identity, missing = self._topics.begin(self._session, self._broker, self._stop)
+            except (BrokerSilent, CatalogSilent):
+                if self._stop.is_set():
+                    return self._result
+                raise
             self._result.topics |= {topic: Landed() for topic in self._topics.contracts}
             if found := [topic for topic in self._topics.contracts if topic not in self._config.topics]:
                 self._tell_of_topics(Step.FOUND, found)

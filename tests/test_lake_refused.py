@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -27,6 +28,15 @@ def postgres(settings: Settings) -> psycopg.Connection:
     """The catalog's database itself."""
     assert settings.catalog is not None
     return psycopg.connect(settings.catalog.removeprefix("postgres:"), autocommit=True)
+
+
+def test_many_begin_one_lake(settings: Settings) -> None:
+    def begin(_: int) -> None:
+        with connect(settings) as connection:
+            prepare(connection, ())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(list(pool.map(begin, range(8)))) == 8
 
 
 def test_a_lake_of_a_newer_release(kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path]) -> None:

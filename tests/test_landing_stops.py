@@ -1,12 +1,14 @@
 """A sink asked to stop ends well within bounded time, and the next one goes on where it left off."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from landing_bench import Bench, party
 
-from sinks import SinkConfig, Step
+from local.ports import LOOPBACK, free
+from sinks import SinkConfig, Step, run
 from sinks.errors import SinkMisconfigured
 
 
@@ -20,6 +22,23 @@ def test_stopped_by_sigterm(kafka: str, new_topic: Callable[..., str], catalog: 
     assert landed >= 100
     assert bench.land().total.rows == 1_000 - landed
     bench.proves_exact(rows=1_000)
+
+
+@pytest.mark.parametrize("away", ["kafka", "catalog"])
+def test_stopped_while_it_waits_for_a_service(
+    away: str, kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path]
+) -> None:
+    bench = Bench(kafka, new_topic, catalog)
+    (port,) = free(1)
+    changed = {
+        "kafka": {"kafka_bootstrap_servers": f"{LOOPBACK}:{port}"},
+        "catalog": {"catalog": f"postgres:host={LOOPBACK} port={port} dbname=none"},
+    }[away]
+    stop = threading.Event()
+    threading.Timer(1.0, stop.set).start()
+    settings = bench.settings.model_copy(update=changed)
+    result = run(bench.config(service_seconds=600), settings, stop, contracts=bench.contracts)
+    assert result.total.rows == 0
 
 
 @pytest.mark.parametrize(
