@@ -3,7 +3,6 @@
 import shutil
 import socket
 import subprocess
-import time
 import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
@@ -15,11 +14,11 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from local import kafka_config, kafka_jvm, ports, processes
-from local.errors import ServiceFailed, ServiceTimeout
+from local.errors import ServiceFailed
+from local.readiness import answers
 
 READY_SECONDS = 120.0
 STOP_SECONDS = 40.0  # a clean stop takes a second; the one that writes the start-up cache takes seven more
-POLL_SECONDS = 0.05
 PORT_ATTEMPTS = 3
 
 
@@ -73,7 +72,7 @@ class Broker:
         ended, ServiceTimeout when it does not answer in `seconds`; both quote its log.
         """
         for attempt in range(1, PORT_ATTEMPTS + 1):
-            if self._answers_within(seconds):
+            if answers("Kafka", self.bootstrap_servers, self.process, self.is_ready, seconds, self.log, self._console):
                 return str(self.bootstrap_servers)
             taken = not all(map(ports.is_free, kafka_config.read_ports(self._properties) or ()))
             if not taken or attempt == PORT_ATTEMPTS:
@@ -122,19 +121,6 @@ class Broker:
             return kafka_jvm.is_recording(process.cmdline())
         except psutil.NoSuchProcess:
             return False
-
-    def _answers_within(self, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while process := self.process():
-            if self.is_ready():
-                return True
-            if time.monotonic() > deadline:
-                raise ServiceTimeout(
-                    f"Kafka (pid {process.pid}) did not answer on {self.bootstrap_servers} within {seconds:.0f} s."
-                    f" Stop it with `vigil down` and start again. {processes.tail(self.log, self._console)}"
-                )
-            time.sleep(POLL_SECONDS)
-        return False
 
     def _format(self, progress: Callable[[str], None]) -> None:
         """Make the log folder of a new cluster; it gets its name only when it is complete."""

@@ -18,14 +18,15 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from local import postgres_binaries, processes
-from local.errors import ServiceFailed, ServiceTimeout
+from local.errors import ServiceFailed
+from local.readiness import answers
 
 DATABASE = "vigil"
 USER = "postgres"
 PORT = 5432  # no TCP port: only a part of the socket's name
 READY_SECONDS = 120.0
-STOP_SECONDS = 60.0
 POLL_SECONDS = 0.05
+STOP_SECONDS = 60.0
 SOCKET_PATH_LIMIT = 100  # bytes; the system's limit is 103 on macOS, 107 on Linux
 SETTINGS = {
     "listen_addresses": "",
@@ -83,19 +84,8 @@ class Postgres:
 
         Raises ServiceFailed when the server has ended, ServiceTimeout when it does not answer in `seconds`.
         """
-        deadline = time.monotonic() + seconds
-        while not self.is_ready():
-            process = self.process()
-            if process is None:
-                raise ServiceFailed(
-                    f"PostgreSQL in {self._folder} ended before it answered. {processes.tail(self.log)}"
-                )
-            if time.monotonic() > deadline:
-                raise ServiceTimeout(
-                    f"PostgreSQL (pid {process.pid}) did not answer on {self._socket_folder} within {seconds:.0f} s."
-                    f" Stop it with `vigil down` and start again. {processes.tail(self.log)}"
-                )
-            time.sleep(POLL_SECONDS)
+        if not answers("PostgreSQL", self._socket_folder, self.process, self.is_ready, seconds, self.log):
+            raise ServiceFailed(f"PostgreSQL in {self._folder} ended before it answered. {processes.tail(self.log)}")
         self.create_database(DATABASE)
         return self.catalog()
 

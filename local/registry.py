@@ -1,6 +1,5 @@
 """One schema registry (Apicurio, which answers Confluent's API) with all its state in `<home>/registry`."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,11 @@ import psutil
 import urllib3
 
 from local import ports, processes, registry_app
-from local.errors import ServiceFailed, ServiceTimeout
+from local.errors import ServiceFailed
+from local.readiness import answers
 
 READY_SECONDS = 120.0
 STOP_SECONDS = 20.0
-POLL_SECONDS = 0.1
 PORT_ATTEMPTS = 3
 API = "/apis/ccompat/v7"
 OPTIONS = (
@@ -85,7 +84,7 @@ class Registry:
         Raises ServiceFailed when it has ended, ServiceTimeout when it does not answer in `seconds`; both quote its log.
         """
         for _ in range(PORT_ATTEMPTS):
-            if self._answers_within(seconds):
+            if answers("The registry", self.url, self.process, self.is_ready, seconds, self.log):
                 return str(self.url)
             if ports.is_free(processes.read_pid(self._port_file) or 0):
                 break
@@ -111,19 +110,6 @@ class Registry:
         processes.stop(process, STOP_SECONDS)
         self._pid_file.unlink(missing_ok=True)
         return True
-
-    def _answers_within(self, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while process := self.process():
-            if self.is_ready():
-                return True
-            if time.monotonic() > deadline:
-                raise ServiceTimeout(
-                    f"The registry (pid {process.pid}) did not answer on {self.url} within {seconds:.0f} s."
-                    f" Stop it with `vigil down` and start again. {processes.tail(self.log)}"
-                )
-            time.sleep(POLL_SECONDS)
-        return False
 
     @property
     def _folder(self) -> Path:
