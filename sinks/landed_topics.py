@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 
@@ -14,6 +15,7 @@ from sinks.decoding.formats import decoder_for, registry_for
 from sinks.errors import SinkError, TopicStopped
 from sinks.lake_session import LakeSession
 from sinks.ledger import Identity
+from sinks.payloads import Payloads
 from sinks.records import Partition
 from sinks.topic_patterns import is_pattern, matched, under
 
@@ -58,6 +60,14 @@ class LandedTopics:
             self.contracts |= matched(self._patterns, broker.names(), self._known)
         missing = self._add(list(self.contracts), session, broker, stop)
         return Identity(broker.cluster_id(), self._ids), missing
+
+    def load_decoders(self) -> None:
+        """Let the decoders load their compiled code before there are messages that wait for it."""
+        example = Payloads.of([b"{}"])
+        for decoder in self.decoders.values():
+            # What it says of the example is nobody's concern.
+            with contextlib.suppress(Exception):
+                decoder.decode(example, example)
 
     def add(self, names: list[str], session: LakeSession, broker: Broker) -> list[str]:
         """Take topics that have come up; returns those of them that are still there."""

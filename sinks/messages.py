@@ -187,6 +187,13 @@ def unpacked(packed: bytes) -> Headers:
     return found
 
 
+def load() -> None:
+    """Load the compiled code, which takes its time, before there are messages that wait for it."""
+    none = np.empty(0, np.int64)
+    for use in (describe, values, keys, headers, destroy):
+        use(none)
+
+
 def destroy(messages: Addresses) -> None:
     """Give the messages back to librdkafka; their addresses are worth nothing afterwards."""
     _destroy(messages, _functions().destroy)

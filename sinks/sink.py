@@ -12,6 +12,7 @@ from contextlib import ExitStack
 
 from contracts import Contract
 from lakehouse.settings import Settings
+from sinks import messages
 from sinks.accumulation import Accumulation
 from sinks.aside import TopicsAside, together
 from sinks.broker import Broker, named_servers
@@ -109,6 +110,8 @@ class Sink:
             done = self._caught_up()
             self._set_failing_aside()
             if not (done or self._all_stopped()):
+                messages.load()
+                self._topics.load_decoders()
                 self._consumer = TopicConsumer(
                     self._config,
                     self._servers,
