@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from contracts import load
 from sinks import kafka_settings
 from sinks.errors import SinkMisconfigured
-from sinks.topic_patterns import fault_of, is_pattern
+from sinks.topic_patterns import fault_of, is_pattern, under
 
 KafkaName = Annotated[str, AfterValidator(kafka_settings.passes)]
 # Settings by whose beginning a whole family is named, and the field that holds it.
@@ -146,6 +146,24 @@ class SinkConfig(BaseModel):
             if self.enveloped(topic) and self.formats.get(topic, self.format) not in ("json", "json_schema"):
                 raise ValueError(f"envelope of {topic}: debezium is read in the formats json and json_schema")
         return self
+
+    @model_validator(mode="after")
+    def _concerns_its_topics(self) -> SinkConfig:
+        for setting, named in (("format", self.formats), ("envelope", self.envelopes)):
+            strange = [topic for topic in named if not self._is_named(topic)]
+            # Of topics with a contract others may be there: one file of settings does for several sinks.
+            known = load() if strange else {}
+            for topic in strange:
+                if topic not in known:
+                    near = get_close_matches(topic, (*self.topics, *known), 1)
+                    raise ValueError(
+                        f"{setting}.{topic} is set, but {topic} is neither among the topics nor has it a contract"
+                        + (f"; is {near[0]} meant?" if near else "")
+                    )
+        return self
+
+    def _is_named(self, topic: str) -> bool:
+        return topic in self.topics or any(is_pattern(each) and under(each, [topic]) for each in self.topics)
 
     def enveloped(self, topic: str) -> bool:
         """Whether the messages of ``topic`` are Debezium's change events."""

@@ -118,7 +118,11 @@ class TopicConsumer:
         self._addresses = np.empty(MESSAGES_A_CALL, np.int64)
         self._client = Client(settings, Callbacks(self._on_assign, self._on_revoke, self._on_lost))
         if rebalance:
-            self.subscribe(read)
+            try:
+                self.subscribe(read)
+            except BaseException:
+                self._client.close()
+                raise
 
     def subscribe(self, topics: Iterable[str]) -> None:
         """Read these topics, also if others were read so far; the group is told at the next call that reads."""

@@ -24,8 +24,9 @@ from sinks.dead_letter_queries import MARK, NEXT, SOURCES
 from sinks.dead_letters import SERVICE_SECONDS, Selection, newest
 from sinks.decoding.decoder import Decoder
 from sinks.decoding.formats import decoder_for, registry_for
+from sinks.decoding.registry import SchemaRegistry
 from sinks.lake_session import LakeSession
-from sinks.landing_tables import fit_contract, fit_rows
+from sinks.landing_tables import evolved_columns, fit_contract, fit_rows
 from sinks.payloads import Payloads
 from sinks.progress import Counts, Event, Observer, Step, nobody
 
@@ -112,10 +113,9 @@ def replay(
         parts = []
         for source in sources:
             contract = known.get(source.topic)
-            decoder = decoder_for(contract, config, registry) if contract else None
-            parts.append(_Part(session, selection, source, contract, decoder, observe, clock))
+            parts.append(_Part(session, selection, source, contract, observe, clock))
         for part in parts:
-            part.fit()
+            part.fit(config, registry)
         moment = datetime.min
         for source, part in zip(sources, parts, strict=True):
             for piece in part.replayed(moment):
@@ -137,7 +137,6 @@ class _Part:
         selection: Selection,
         source: Source,
         contract: Contract | None,
-        decoder: Decoder | None,
         observe: Observer,
         clock: Clock,
     ) -> None:
@@ -145,15 +144,16 @@ class _Part:
         self._selection = selection
         self._source = source
         self._contract = contract
-        self._decoder = decoder
+        self._decoder: Decoder | None = None
         self._observe = observe
         self._clock = clock
 
-    def fit(self) -> None:
+    def fit(self, config: SinkConfig, registry: SchemaRegistry | None) -> None:
         """Let the landing table take, not rounded, what the contract has; raises SchemaIncompatible."""
         if self._contract is not None:
             contract = self._contract
-            self._session.insist(lambda connection, _: _fit(connection, contract))
+            landed = self._session.insist(lambda connection, _: _fit(connection, contract))
+            self._decoder = decoder_for(contract, config, registry, landed)
 
     def replayed(self, moment: datetime) -> Iterator[_Piece]:
         """Piece after piece, each landed; every piece has a moment of its own, which tells its rows from others."""
@@ -237,9 +237,10 @@ class _Part:
         self._observe(Event(step, piece.commit_id, {self._source.topic: Counts(rows=piece.rows.num_rows)}))
 
 
-def _fit(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+def _fit(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[pa.Field]:
     prepare(connection, [contract])
     fit_contract(connection, contract)
+    return evolved_columns(connection, contract)
 
 
 def _sources(connection: duckdb.DuckDBPyConnection, selection: Selection) -> list[Source]:

@@ -6,6 +6,8 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping
 
+import pyarrow as pa
+
 from contracts import Contract, contract_for, load
 from lakehouse.schema import prepare
 from sinks.broker import Broker
@@ -14,6 +16,7 @@ from sinks.decoding.decoder import Decoder
 from sinks.decoding.formats import decoder_for, registry_for
 from sinks.errors import SinkError, TopicStopped
 from sinks.lake_session import LakeSession
+from sinks.landing_tables import evolved_columns
 from sinks.ledger import Identity
 from sinks.payloads import Payloads
 from sinks.records import Partition
@@ -47,9 +50,7 @@ class LandedTopics:
         """Whether topics may come up that are not known yet."""
         return bool(self._patterns)
 
-    def begin(
-        self, session: LakeSession, broker: Broker, stop: threading.Event
-    ) -> tuple[Identity, list[TopicStopped]]:
+    def begin(self, session: LakeSession, broker: Broker, stop: threading.Event) -> tuple[Identity, list[TopicStopped]]:
         """Look all topics up, and make their landing tables; returns which they are, and which are missing.
 
         Raises:
@@ -95,11 +96,15 @@ class LandedTopics:
                 missing.append(error)
                 continue
             for name, topic in described.items():
-                self.decoders[name] = decoder_for(self.contracts[name], self._config, self._registry)
+                landed = self._landed(session, self.contracts[name], stop)
+                self.decoders[name] = decoder_for(self.contracts[name], self._config, self._registry, landed)
                 self.partitions[name] = topic.partitions
                 self._ids[name] = topic.topic_id
             break
         return missing
+
+    def _landed(self, session: LakeSession, contract: Contract, stop: threading.Event | None) -> list[pa.Field]:
+        return session.insist(lambda connection, _: evolved_columns(connection, contract), stop)
 
 
 class TopicWatch:

@@ -52,6 +52,21 @@ def fit_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, rows: pa
     return _grown(connection, contract, columns)
 
 
+def evolved_columns(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[pa.Field]:
+    """The columns that the landing table has beyond the contract's, in the types that rows may bring for them."""
+    # The table's name comes from a contract and has only letters, digits and underscores.
+    nothing = connection.execute(f"select * from lake.landing.{contract.table} limit 0").to_arrow_table()  # noqa: S608
+    expected = {name.casefold() for name in landing_columns(contract)}
+    return [_widest(column) for column in nothing.schema if column.name.casefold() not in expected]
+
+
+def _widest(column: pa.Field) -> pa.Field:
+    """As wide as it would grow for rows that decoders make."""
+    if pa.types.is_integer(column.type) and column.type != pa.uint64():
+        return column.with_type(pa.int64())
+    return column.with_type(pa.float64()) if pa.types.is_floating(column.type) else column
+
+
 def fit_contract(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[str]:
     """Likewise, of all rows that the contract itself allows."""
     return _grown(connection, contract, _contract_columns(connection, contract))

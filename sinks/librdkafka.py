@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from ctypes import POINTER, c_char_p, c_int, c_int32, c_int64, c_size_t, c_void_p
 from functools import cache
@@ -57,6 +59,10 @@ _LOG = ctypes.CFUNCTYPE(None, c_void_p, c_int, c_char_p, c_char_p)
 LOGGER = logging.getLogger(__name__)
 # By syslog's levels, which librdkafka's are.
 _LOG_LEVELS = (*[logging.ERROR] * 4, logging.WARNING, logging.INFO, logging.INFO, logging.DEBUG)
+
+# Facilities of lines that say that a broker cannot be reached, and how long one of them is enough for each broker.
+_FAILURES = frozenset({b"FAIL", b"ERROR"})
+_QUIET_SECONDS = 60.0
 
 # Result and arguments of each function, as librdkafka's rdkafka.h has them.
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -166,9 +172,40 @@ def error_name(code: int) -> str:
     return str(functions().err2name(code).decode())
 
 
+class Repeated:
+    """Keeps failures to connect, which librdkafka tells of at every attempt, from filling the log."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # When a line of that kind was last told, and how many have been left out since.
+        self._told: dict[tuple[bytes, bytes], tuple[float, int]] = {}
+
+    def left_out(self, facility: bytes, text: bytes, now: float) -> int | None:
+        """How many lines like this were left out since the last that was told; None if this one is to be, too."""
+        if facility not in _FAILURES:
+            return 0
+        # A line begins with the broker's thread: [thrd:kafka-1:9092/1]: ...
+        kind = facility, text.partition(b"]")[0]
+        with self._lock:
+            at, count = self._told.get(kind, (-_QUIET_SECONDS, 0))
+            if now - at < _QUIET_SECONDS:
+                self._told[kind] = at, count + 1
+                return None
+            self._told[kind] = now, 0
+            return count
+
+
+_repeated = Repeated()
+
+
 def _log(_handle: int | None, level: int, facility: bytes, text: bytes) -> None:
     # Called by librdkafka's own threads.
-    LOGGER.log(_LOG_LEVELS[level], "%s %s", facility.decode(errors="replace"), text.decode(errors="replace"))
+    left_out = _repeated.left_out(facility, text, time.monotonic())
+    if left_out is None:
+        return
+    more = f" ({left_out} such lines were left out before this one)" if left_out else ""
+    words = facility.decode(errors="replace"), text.decode(errors="replace")
+    LOGGER.log(_LOG_LEVELS[level], "%s %s%s", *words, more)
 
 
 # Kept here, as it may be called for as long as there are clients.

@@ -20,7 +20,7 @@ from sinks.decoding.formats import decoder_for, registry_for
 from sinks.encoding import Encoder
 from sinks.errors import RewindRefused, SinkMisconfigured
 from sinks.lake_session import LakeSession
-from sinks.landing_tables import LandingTables, fit_contract
+from sinks.landing_tables import LandingTables, evolved_columns, fit_contract
 from sinks.parquet import FileWriter
 from sinks.progress import Observer, Step, nobody
 from sinks.range_reader import read_ranges
@@ -132,7 +132,8 @@ def _read(
     config = config.model_copy(update={"topics": (topic,), "inline_rows": 0})
     writer = FileWriter(settings.lake_data_path)
     tables = LandingTables(session)
-    decoders = {topic: decoder_for(contract, config, registry_for(config))}
+    landed = session.insist(lambda connection, _: evolved_columns(connection, contract))
+    decoders = {topic: decoder_for(contract, config, registry_for(config), landed)}
     identity = prepared.plan.identity
     encoder = Encoder(config, {topic: contract}, decoders, writer, broker, identity, lambda: prepared.landed_at)
     for number, batch in enumerate(read_ranges(config, named_servers(settings), prepared.plan.ranges)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +20,7 @@ from test_hostile_messages import movement
 from contracts import Contract, contract_for
 from sinks.decoding.avro_decoder import AvroDecoder
 from sinks.decoding.decoder import Decoded
+from sinks.decoding.framed import Incompatible
 from sinks.decoding.json_decoder import JsonDecoder
 from sinks.decoding.json_rows import decode_rows
 
@@ -257,6 +259,35 @@ def test_a_million_items_in_nothing_are_refused_at_once() -> None:
         claims = b"\0\0\0\0\7\2a" + b"\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01" * 3
         decoded = decode(decoder, [claims, claims + b"\0" * 1000, encoded(schema, {"id": "a", "x": []})], [None] * 3)
         assert [each.reason for each in decoded.rejected] == ["malformed"] * 2
+
+
+def nothing(depth: int) -> dict[str, Any]:
+    """A record that takes no bytes, and holds twice as many values with each level."""
+    found: dict[str, Any] = {"type": "record", "name": "R0", "fields": []}
+    for level in range(1, depth + 1):
+        fields = [{"name": "a", "type": found}, {"name": "b", "type": f"R{level - 1}"}]
+        found = {"type": "record", "name": f"R{level}", "fields": fields}
+    return found
+
+
+def test_records_of_records_that_take_no_bytes_are_refused() -> None:
+    def schema(kind: Any) -> dict[str, Any]:
+        return {
+            "type": "record",
+            "name": "E",
+            "fields": [{"name": "id", "type": "string"}, {"name": "x", "type": kind}],
+        }
+
+    for endless in ({"type": "record", "name": "R", "fields": [{"name": "r", "type": "R"}]}, nothing(60)):
+        for kind in (endless, ["null", endless], {"type": "array", "items": endless}):
+            with pytest.raises(Incompatible, match=r"record R\d* holds"):
+                AvroDecoder(SMALL, registered(schema(kind)))
+    mark = schema(nothing(2))
+    decoder = AvroDecoder(SMALL, registered(mark))
+    event = {"id": "a", "x": {"a": {"a": {}, "b": {}}, "b": {"a": {}, "b": {}}}}
+    assert len(decode_bulk(decoder, encoded(mark, event)).positions) == 1
+    decoded = decode(decoder, [encoded(mark, event)], [None])
+    assert json.loads(decoded.table["_extra"][0].as_py()) == {"x": event["x"]}
 
 
 def test_a_record_that_holds_itself_may_not_go_down_for_ever() -> None:

@@ -20,6 +20,9 @@ from schemas import register
 from local.ports import LOOPBACK
 from sinks import run
 from sinks.config import RegistrySettings
+from sinks.dead_letter_replay import replay
+from sinks.dead_letters import Selection
+from sinks.errors import SchemaIncompatible
 
 
 class Road(ThreadingHTTPServer):
@@ -128,3 +131,20 @@ def test_without_the_registry_known_schemas_land_and_others_wait(bench: Bench, r
         wait_until(lambda: landed(bench) == 3, "the unknown schema landed", 120)
     assert bench.query("select count(*) from lake.ledger.dead_letters") == [(0,)]
     bench.proves_exact(3)
+
+
+def test_a_type_that_clashes_with_what_landed_before_the_restart_is_set_aside(bench: Bench, registry: str) -> None:
+    settings: dict[str, Any] = {"formats": {bench.topic: "avro"}, "registry": RegistrySettings(url=registry)}
+    bench.send([written(bench, registry, 1, {"score": 5}, score="long")])
+    bench.land(**settings)
+    clashing = written(bench, registry, 2, {"score": "high"}, score="string")
+    bench.send([clashing, written(bench, registry, 3, {"score": 6}, score="long"), clashing])
+    with pytest.raises(SchemaIncompatible, match="score is string in the schema, int64 in the landing table"):
+        bench.land(**settings)
+    bench.land(**settings, on_incompatible="dead_letter")
+    assert bench.query("select party_id, score from {table} order by _offset") == [("P1", 5), ("P3", 6)]
+    bench.proves_exact(2, 2)
+    # Nor do they land by a replay, which would end with an error if they were tried.
+    config = bench.config(**settings, on_incompatible="dead_letter")
+    (fate,) = replay(bench.settings, Selection(topic=bench.topic), contracts=bench.contracts, config=config)
+    assert (fate.reason, fate.letters) == ("incompatible_schema", 2)

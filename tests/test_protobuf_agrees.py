@@ -16,11 +16,14 @@ from mutations import binary_mutated
 from protobuf_schemas import MESSAGES, TEXTS, UNSCALED, Writer, framed, registered, schema_text
 
 from contracts import Contract, contract_for
+from sinks.decoding import protobuf_bulk
 from sinks.decoding.decoder import REASONS, Decoded
 from sinks.decoding.framed import Incompatible
 from sinks.decoding.protobuf_decoder import MessageDecoder, ProtobufDecoder
 from sinks.decoding.protobuf_plan import evolved
 from sinks.decoding.protobuf_schema import ProtobufSchema
+from sinks.decoding.registry import Schema
+from sinks.errors import SchemaUnavailable
 from sinks.payloads import Payloads
 
 PARTIES, ACCOUNTS, FLAT = (contract_for(f"bank.{name}") for name in ("parties", "accounts", "transactions"))
@@ -272,6 +275,50 @@ def test_incompatible_schemas_name_the_field(change: tuple[str, str], told: str)
         ProtobufDecoder(FLAT, registered(schema_text(FLAT).replace(*change))).decode(
             Payloads.of([framed(b"")]), Payloads.of([None])
         )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../up.proto",
+        "/etc/x.proto",
+        "a\0.proto",
+        "x" * 300,
+        "a/" * 1900 + "b",
+        "a/" * 4000 + "b",
+        "",
+        "\ud800",
+        "a/a.proto",
+    ],
+)
+def test_a_reference_with_a_name_that_no_file_can_have_is_told(name: str) -> None:
+    schema = Schema(7, "PROTOBUF", schema_text(FLAT), (("a", 'syntax = "proto3";'), (name, 'syntax = "proto3";')))
+    with pytest.raises(Incompatible, match="does not compile: "):
+        ProtobufDecoder(FLAT, schema)
+
+
+def test_a_text_with_half_a_surrogate_pair_is_told() -> None:
+    with pytest.raises(Incompatible, match="is no text"):
+        ProtobufDecoder(FLAT, registered(schema_text(FLAT) + "// \ud800"))
+
+
+def test_a_compiler_that_comes_to_no_end_says_nothing_of_the_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sinks.decoding.protobuf_schema._SECONDS", 0.001)
+    with pytest.raises(SchemaUnavailable, match=r"schema id 7 .* did not come to an end .* is tried again"):
+        ProtobufDecoder(FLAT, registered(schema_text(FLAT)))
+
+
+def test_room_for_items_is_no_more_than_their_bytes_could_need() -> None:
+    made = MADE["bank.parties-messages-told"]
+    number = made.writer.type.DESCRIPTOR.fields_by_name["addresses"].number
+    empty = bytes([number << 3 & 0x7F | 2 | (0x80 if number > 15 else 0), *([number >> 4] if number > 15 else []), 0])
+    body = made.writer.body(valid(PARTIES, MESSAGES)) + empty * 50_000
+    values = Payloads.of([body])
+    found, read = protobuf_bulk._found(made.reader.plan, values.data, values.bounds[:-1], values.bounds[1:])
+    assert read.all()
+    assert len(found.items) >= 50_000
+    assert found.items.base.nbytes <= 16 * len(body) // 2
+    assert agree(made, [body]) == 1
 
 
 def test_references_and_nested_messages() -> None:

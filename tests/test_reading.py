@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sinks import SinkConfig, librdkafka
 from sinks.consumer import Read, Rebalance, TopicConsumer
-from sinks.errors import SinkMisconfigured
+from sinks.errors import BrokerFailed, SinkMisconfigured
 from sinks.messages import unpacked
 from sinks.payloads import MOST_BYTES, Payloads, check_size
 from sinks.records import Partition, joined
@@ -57,6 +57,21 @@ def collect(consumer: TopicConsumer, count: int) -> list[Read]:
 
     wait_until(enough, f"{count} messages were read")
     return reads
+
+
+def test_a_consumer_that_cannot_subscribe_is_given_back(kafka: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = []
+    real = librdkafka.Client.close
+
+    def close(client: librdkafka.Client) -> None:
+        real(client)
+        closed.append(client)
+
+    monkeypatch.setattr(librdkafka.Client, "close", close)
+    nothing: Any = [lambda _partitions: {}] * 3
+    with pytest.raises(BrokerFailed, match="refuses to subscribe"):
+        TopicConsumer(SinkConfig(topics=("any",)), kafka, Rebalance(*nothing), topics=())
+    assert len(closed) == 1
 
 
 def test_every_part_of_a_message_is_read(kafka: str, new_topic: Callable[..., str]) -> None:

@@ -10,8 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from schemas import register
 
+from contracts import contract_for
 from local.ports import LOOPBACK, free
 from sinks.config import RegistrySettings, SinkConfig
+from sinks.decoding.formats import decoder_for, registry_for
 from sinks.decoding.registry import SchemaRegistry, UnknownSchema
 from sinks.errors import SchemaUnavailable, SinkMisconfigured
 
@@ -85,6 +87,49 @@ def test_an_id_that_does_not_exist_is_unknown_and_asked_for_once(registry: str, 
     assert len(standing.asked) == 1
 
 
+def test_many_unknown_ids_are_asked_for_bit_by_bit(standing: Standing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sinks.decoding.registry._STRANGERS_SECONDS", 0)
+    known = b'{"schema": "\\"string\\""}'
+    standing.answer = lambda request: (200, known) if request.path.endswith("/1") else (404, b'{"error_code": 40403}')
+    client = SchemaRegistry(RegistrySettings(url=standing.url))
+    for _ in range(4):
+        with pytest.raises(SchemaUnavailable, match=r"topic bank\.parties: its messages name \d schema ids") as waits:
+            client.schemas(range(1, 7), "bank.parties")
+        assert waits.value.topic == "bank.parties"
+    found = client.schemas(range(1, 7), "bank.parties")
+    assert [schema is not None for schema in found.values()] == [True] + [False] * 5
+    assert len(standing.asked) == 6
+
+
+def test_a_question_that_takes_long_holds_no_other_up(standing: Standing) -> None:
+    asked, release = threading.Event(), threading.Event()
+
+    def slow(request: BaseHTTPRequestHandler) -> tuple[int, bytes]:
+        if request.path.endswith("/7"):
+            asked.set()
+            release.wait(60)
+        return 200, b'{"schema": "\\"string\\""}'
+
+    standing.answer = slow
+    client = SchemaRegistry(RegistrySettings(url=standing.url, timeout_seconds=60))
+    several = [threading.Thread(target=client.schema, args=(7, "topic")) for _ in range(3)]
+    for thread in several:
+        thread.start()
+    assert asked.wait(60)
+    assert client.schema(8, "topic").id == 8
+    release.set()
+    for thread in several:
+        thread.join()
+    assert sorted(path for path, _ in standing.asked) == ["/schemas/ids/7", "/schemas/ids/8"]
+
+
+def test_where_a_schema_stands_is_asked_for_once(standing: Standing) -> None:
+    standing.answer = lambda _request: (503, b"")
+    client = SchemaRegistry(RegistrySettings(url=standing.url))
+    assert [client.subjects(7) for _ in range(3)] == [""] * 3
+    assert len(standing.asked) == 1
+
+
 @pytest.mark.parametrize(
     ("status", "body", "cause"),
     [
@@ -153,6 +198,9 @@ def test_logging_in(standing: Standing) -> None:
     [
         ({"format": "json_schema"}, "json_schema needs registry.url"),
         ({"format.bank.parties": "xml"}, "bank.parties"),
+        ({"format.bank.partys": "json"}, "format.bank.partys is set, but .* has it a contract; is bank.parties meant"),
+        ({"envelope.any": "debezium", "topics": r"bank\..*"}, "envelope.any is set, but any is neither among"),
+        ({"format": "avro", "envelope": "debezium", "topics": r"x\..*", "registry.url": "http://r"}, "is read in the"),
         ({"registry.url": "localhost:8081"}, "must begin with http"),
         ({"registry.url": "http://u:p@localhost"}, "must hold no password"),
         ({"registry.url": "http://localhost", "registry.user": "u", "registry.token": "t"}, "two ways"),
@@ -163,6 +211,19 @@ def test_logging_in(standing: Standing) -> None:
 def test_wrong_settings_are_named(settings: dict[str, str], told: str) -> None:
     with pytest.raises(SinkMisconfigured, match=told):
         SinkConfig.parse(settings)
+
+
+def test_formats_may_be_set_for_topics_of_other_sinks() -> None:
+    one = SinkConfig.parse({"topics": "bank.parties", "format.bank.accounts": "json"})
+    assert one.formats == {"bank.accounts": "json"}
+    assert SinkConfig.parse({"topics": r"own\..*", "format.own.topic": "json"}).formats == {"own.topic": "json"}
+
+
+def test_an_envelope_in_a_format_that_has_none_is_refused_for_any_topic() -> None:
+    settings = {"topics": "bank.parties", "format.bank.parties": "json", "format": "avro", "envelope": "debezium"}
+    config = SinkConfig.parse(settings | {"registry.url": "http://localhost"})
+    with pytest.raises(SinkMisconfigured, match=r"bank\.accounts has the format avro and the envelope debezium"):
+        decoder_for(contract_for("bank.accounts"), config, registry_for(config))
 
 
 def test_secrets_are_not_in_the_settings_words() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -29,11 +30,13 @@ CONTRACT = contract_for("bank.parties")
 class Writer:
     """Registers schemas of one subject with the real registry and writes by them."""
 
-    def __init__(self, registry: str, subject: str, on_incompatible: OnIncompatible = "stop") -> None:
+    def __init__(
+        self, registry: str, subject: str, on_incompatible: OnIncompatible = "stop", landed: Sequence[pa.Field] = ()
+    ) -> None:
         self._registry, self._subject = registry, subject
         client = SchemaRegistry(RegistrySettings(url=registry))
         self.decoder = FramedDecoder(
-            CONTRACT, client, "AVRO", lambda each: AvroDecoder(CONTRACT, each), on_incompatible
+            CONTRACT, client, "AVRO", lambda each: AvroDecoder(CONTRACT, each), on_incompatible, landed
         )
 
     def write(self, more: dict[str, Any] | None = None, without: tuple[str, ...] = (), **changed: Any) -> bytes:
@@ -128,7 +131,23 @@ def test_two_schemas_that_mean_different_things_by_one_name_clash(registry: str)
     decode(writer.decoder, [first], [None])
     decoded = decode(writer.decoder, [second, first], [None] * 2)
     assert decoded.positions.tolist() == [1]
-    assert "score is string in the schema, int64 in an earlier one" in decoded.rejected[0].detail
+    assert "score is string in the schema, int64 in the landing table or an earlier one" in decoded.rejected[0].detail
+
+
+def test_what_goes_with_the_landing_table_lands_and_what_does_not_is_set_aside(registry: str) -> None:
+    landed = [pa.field("score", pa.int64()), pa.field("limit", pa.decimal128(9, 2))]
+    writer = Writer(registry, "evolve-landed", "dead_letter", landed)
+    values = [
+        writer.write({"score": "high"}, score="string"),
+        writer.write({"score": 5, "limit": Decimal("1.2345")}, score="int", limit=decimal(18, 4)),
+        writer.write({"Score": 5}, Score="int"),
+    ]
+    decoded = decode(writer.decoder, values, [None] * 3)
+    assert decoded.positions.tolist() == [1]
+    assert [each.detail.split(": ")[1] for each in decoded.rejected] == [
+        "score is string in the schema, int64 in the landing table or an earlier one; give it another name.",
+        "Score and score of the landing table or an earlier schema differ only in case.",
+    ]
 
 
 def test_a_json_schema_says_which_fields_become_columns(registry: str) -> None:

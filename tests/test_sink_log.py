@@ -19,7 +19,7 @@ from landing_bench import Bench, party
 from cli.log_lines import LogFormat, log_lines, log_step
 from local.ports import LOOPBACK
 from local.topics import ensure_topics
-from sinks.librdkafka import Callbacks, Client
+from sinks.librdkafka import Callbacks, Client, Repeated
 
 VIGIL = [sys.executable, "-c", "from cli.main import main; main()", "sink", "run", "--log-format", "json"]
 NAMED, KEY = "Zaphod Beeblebrox", "key-42"
@@ -111,3 +111,14 @@ def test_what_librdkafka_says_is_told_in_json_too(capfd: pytest.CaptureFixture[s
     assert {line["event"] for line in found} == {"librdkafka"}
     assert {line["level"] for line in found if address in line["message"] and "FAIL" in line["message"]} == {"error"}
     assert {"CONF", "FAIL"} <= {line["message"].split()[0] for line in found}
+
+
+def test_a_broker_that_stays_away_is_told_of_once_a_minute() -> None:
+    repeated = Repeated()
+    one, other = b"[thrd:kafka-1:9092/1]: kafka-1:9092/1: Connect to 1", b"[thrd:kafka-2:9092/2]: kafka-2:9092/2: Con"
+    told = [repeated.left_out(b"FAIL", line, now) for now in (0.0, 1.0, 59.0) for line in (one, other)]
+    assert told == [0, 0, None, None, None, None]
+    assert repeated.left_out(b"ERROR", one, 59.0) == 0
+    assert repeated.left_out(b"FAIL", one, 61.0) == 2
+    assert repeated.left_out(b"FAIL", one, 122.0) == 0
+    assert [repeated.left_out(b"CONF", one, 62.0) for _ in range(3)] == [0, 0, 0]

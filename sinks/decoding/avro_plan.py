@@ -9,8 +9,7 @@ import numpy as np
 
 from contracts import Contract, Field
 from sinks.decoding import avro_scan as scan
-from sinks.decoding.avro_rows import is_empty
-from sinks.decoding.avro_schema import Member, Type
+from sinks.decoding.avro_schema import Member, Type, is_empty
 from sinks.decoding.evolution import evolved_fields
 from sinks.decoding.framed import Incompatible
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sinks.decoding.avro_schema import Type
+from sinks.decoding.avro_schema import Type, is_empty
 from sinks.decoding.columns import Unfit
 from sinks.decoding.json_rows import text_of
 from sinks.decoding.json_text import Number
@@ -125,18 +125,6 @@ class AvroReader:
                     break
                 return (found >> 1) ^ -(found & 1)
         raise Unfit("malformed", "a number has more than 64 bits")
-
-
-def is_empty(kind: Type, seen: set[int] | None = None) -> bool:
-    """Whether values of the type take no bytes; ``seen`` are records that were asked about on the way."""
-    if kind.kind == "record":
-        seen = set() if seen is None else seen
-        # One that holds itself without a union between has no value at all; another was empty, or this were not asked.
-        if id(kind) in seen:
-            return True
-        seen.add(id(kind))
-        return all(is_empty(member.type, seen) for member in kind.members)
-    return kind.kind == "null" or (kind.kind == "fixed" and kind.size == 0)
 
 
 def _of_integer(kind: Type, number: int) -> Any:

@@ -1,12 +1,13 @@
-"""Avro read in one pass over the bytes of a whole batch, compiled: numbers as they are, and where all else stands.
+"""Avro read by compiled code, a block of records at once: numbers as they are, and where all else stands.
 
-``read`` accepts a record only when it is whole, fills its bytes exactly, and every value in it is one of the writer's
-types. It says so, not why not; what it does not accept is decoded message by message, which names the fault. Nothing is
-read beyond a record's end.
+``read`` accepts a record only when it is whole, fills its bytes exactly, and has no value that its type rules out. What
+texts hold is not looked at. It says so, not why not; what it does not accept is decoded message by message, which names
+the fault. ``split`` finds the items of lists, which ``read`` then takes as records. Nothing that stands behind a record
+decides about it, though up to seven bytes of it may be loaded: that is what ``payloads.PADDING`` is for.
 
 Types come as a table of nodes: ``ops``, and what each op needs in ``firsts`` and ``counts``. A record's or union's
-members are ``counts`` entries of ``children`` from ``firsts`` on; the items of an array or map are the node ``firsts``;
-a fixed has ``firsts`` bytes, an enum ``counts`` symbols.
+members are ``counts`` entries of ``children`` from ``firsts`` on; the items of an array or map are the node ``firsts``,
+and ``counts`` of an array is 1 if such items take no bytes; a fixed has ``firsts`` bytes, an enum ``counts`` symbols.
 """
 
 # mypy: disable-error-code="untyped-decorator"

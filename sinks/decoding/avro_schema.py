@@ -9,6 +9,8 @@ from typing import Any
 from sinks.decoding.framed import Incompatible
 
 PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
+# A record without fields, as a mark, is common enough; records of records of them are not.
+_MOST_IN_NOTHING = 64
 _LOGICAL = {
     "date": "int",
     "time-millis": "int",
@@ -71,9 +73,37 @@ def parse(text: str, references: tuple[tuple[str, str], ...] = ()) -> Type:
     try:
         for _, referenced in references:
             _parse(json.loads(referenced), "", named)
-        return _parse(json.loads(text), "", named)
+        found = _parse(json.loads(text), "", named)
+        values: dict[int, int] = {}
+        for each in named.values():
+            _count_values(each, frozenset(), values)
+        return found
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Incompatible(f"it is no Avro schema that could be read ({type(error).__name__}: {error})") from error
+
+
+def is_empty(kind: Type) -> bool:
+    """Whether values of the type take no bytes."""
+    if kind.kind == "record":
+        return all(is_empty(member.type) for member in kind.members)
+    return kind.kind == "null" or (kind.kind == "fixed" and kind.size == 0)
+
+
+def _count_values(kind: Type, within: frozenset[int], known: dict[int, int]) -> int:
+    """How many values are in a value that takes no bytes, 0 of one that takes some; ``within`` are records around it.
+
+    No message has the bytes that would bound the work of reading them.
+    """
+    if kind.kind != "record":
+        return int(is_empty(kind))
+    if id(kind) in within:
+        raise ValueError(f"record {kind.name} holds itself, and nothing between could end it")
+    if id(kind) not in known:
+        counts = [_count_values(member.type, within | {id(kind)}, known) for member in kind.members]
+        known[id(kind)] = 1 + sum(counts) if all(counts) else 0
+        if known[id(kind)] > _MOST_IN_NOTHING:
+            raise ValueError(f"record {kind.name} holds more than {_MOST_IN_NOTHING} values that take no bytes")
+    return known[id(kind)]
 
 
 def _parse(raw: Any, space: str, named: dict[str, Type]) -> Type:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,13 @@ class Rejected:
     """A message that fits no contract: its position among those decoded, a reason out of ``REASONS``, a detail."""
 
     position: int
+    reason: str
+    detail: str
+
+
+class Rejection(NamedTuple):
+    """Why messages fit no contract, wherever they are."""
+
     reason: str
     detail: str
 
@@ -71,6 +79,12 @@ class Decoder(Protocol):
             TopicWaits: the topic cannot go on now, such as SchemaUnavailable; the same messages come again later.
         """
         ...
+
+
+def all_rejected(schema: pa.Schema, why: Iterable[Rejection]) -> Decoded:
+    """Messages that are all rejected, by why each is; ``schema`` is that of the rows they did not become."""
+    rejected = [Rejected(position, *each) for position, each in enumerate(why)]
+    return Decoded(schema.empty_table(), np.empty(0, np.int64), rejected)
 
 
 def concatenated(parts: list[tuple[int, Decoded]], schema: pa.Schema) -> Decoded:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+import pyarrow as pa
 
 from contracts import Contract
 from sinks.config import SinkConfig
@@ -32,22 +34,34 @@ def registry_for(config: SinkConfig, count_error: Callable[[str], None] = lambda
     return SchemaRegistry(config.registry, count_error) if config.registry else None
 
 
-def decoder_for(contract: Contract, config: SinkConfig, registry: SchemaRegistry | None) -> Decoder:
-    """The decoder of the contract's topic.
+def decoder_for(
+    contract: Contract, config: SinkConfig, registry: SchemaRegistry | None, landed: Iterable[pa.Field] = ()
+) -> Decoder:
+    """The decoder of the contract's topic. ``landed`` are the columns that its landing table has beyond the contract's.
 
     Raises:
-        SinkMisconfigured: the topic's format needs a registry, and none is set.
+        SinkMisconfigured: the topic's format needs a registry, and none is set; or its envelope is not read in it.
     """
-    plain = _decoder_for(contract, config, registry)
+    plain = _decoder_for(contract, config, registry, landed)
     return PlainKeys(contract, plain) if config.enveloped(contract.topic) else plain
 
 
-def _decoder_for(contract: Contract, config: SinkConfig, registry: SchemaRegistry | None) -> Decoder:
+def _decoder_for(
+    contract: Contract, config: SinkConfig, registry: SchemaRegistry | None, landed: Iterable[pa.Field]
+) -> Decoder:
     enveloped = config.enveloped(contract.topic)
     chosen = config.formats.get(contract.topic, config.format)
     if chosen == "json":
         return Envelopes(contract) if enveloped else JsonDecoder(contract)
     if registry is None:
         raise SinkMisconfigured(f"topic {contract.topic} has the format {chosen}, which needs registry.url")
-    kind, make = _FRAMED[f"{chosen}, enveloped" if enveloped else chosen]
-    return FramedDecoder(contract, registry, kind, lambda schema: make(contract, schema), config.on_incompatible)
+    found = _FRAMED.get(f"{chosen}, enveloped" if enveloped else chosen)
+    if found is None:
+        raise SinkMisconfigured(
+            f"topic {contract.topic} has the format {chosen} and the envelope debezium, which is read in the formats "
+            f"json and json_schema; set envelope.{contract.topic} or format.{contract.topic}"
+        )
+    kind, make = found
+    return FramedDecoder(
+        contract, registry, kind, lambda schema: make(contract, schema), config.on_incompatible, landed
+    )

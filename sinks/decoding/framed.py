@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
 from contracts import Contract
-from sinks.decoding.decoder import OWN_COLUMNS, Decoded, Decoder, Rejected, merged, wider
+from sinks.decoding.columns import decoded_schema
+from sinks.decoding.decoder import OWN_COLUMNS, Decoded, Decoder, Rejection, all_rejected, merged, wider
 from sinks.decoding.json_rows import decode_rows
+from sinks.decoding.once import OnceEach
 from sinks.decoding.registry import Kind, Schema, SchemaRegistry, UnknownSchema
 from sinks.errors import SchemaIncompatible
 from sinks.payloads import Payloads
@@ -20,6 +22,10 @@ from sinks.records import Ints
 # Bytes before the message itself.
 FRAME = 5
 _TOMBSTONE, _EMPTY, _UNFRAMED = -1, -2, -3
+_NO_ID = {
+    _EMPTY: Rejection("empty", "the message is empty"),
+    _UNFRAMED: Rejection("no_schema_id", "the message does not begin with a zero byte and a schema id"),
+}
 
 OnIncompatible = Literal["stop", "dead_letter"]
 
@@ -39,7 +45,8 @@ class FramedDecoder:
     """Decodes the messages of one topic, each by the schema it names.
 
     ``compile`` makes the decoder of one schema, which is given framed messages of that schema only, never tombstones,
-    and may raise ``Incompatible``. It is called once a schema.
+    and may raise ``Incompatible``. It is called once a schema. ``landed`` are the columns that the landing table has
+    beyond the contract's: what a schema brings along under one of their names must go with it.
     """
 
     def __init__(
@@ -49,14 +56,16 @@ class FramedDecoder:
         kind: Kind,
         compile: Callable[[Schema], Decoder],
         on_incompatible: OnIncompatible = "stop",
+        landed: Iterable[pa.Field] = (),
     ) -> None:
         self._contract = contract
+        self._schema = decoded_schema(contract)
         self._registry = registry
         self._kind = kind
         self._compile = compile
         self._on_incompatible = on_incompatible
-        self._decoders: dict[int, Decoder | str] = {}
-        self._evolved: dict[str, pa.Field] = {}
+        self._decoders = OnceEach[Decoder | Rejection]()
+        self._evolved = {column.name.casefold(): column for column in landed}
         self._lock = threading.Lock()
 
     def decode(self, values: Payloads, keys: Payloads) -> Decoded:
@@ -69,100 +78,93 @@ class FramedDecoder:
         ids = schema_ids(values)
         distinct = np.unique(ids).tolist()
         # All are found before any is decoded: a topic that waits shall not work for nothing.
-        decoders = {each: self._decoder(each) for each in distinct if each >= 0}
-        parts = []
+        schemas = self._registry.schemas([each for each in distinct if each >= 0], self._contract.topic)
+        chosen = {schema_id: self._decoder(schema_id, schema) for schema_id, schema in schemas.items()}
+        refused = _NO_ID | {schema_id: why for schema_id, why in chosen.items() if isinstance(why, Rejection)}
+        # Together, as there may be as many ids as messages.
+        at = np.flatnonzero(np.isin(ids, list(refused)))
+        parts = [(at, all_rejected(self._schema, [refused[each] for each in ids[at].tolist()]))]
+        if len(at) == len(ids):
+            return parts[0][1]
         for schema_id in distinct:
+            if schema_id in refused:
+                continue
             positions = np.flatnonzero(ids == schema_id)
-            one = len(distinct) == 1
-            some, their_keys = (values, keys) if one else (values.take(positions), keys.take(positions))
-            part = self._part(schema_id, decoders.get(schema_id), some, their_keys)
-            parts.append((positions, self._agreed(schema_id, part, len(positions))))
-        if not parts:
-            return self._rejected(0, "", "")
+            whole = len(positions) == len(ids)
+            theirs = (values, keys) if whole else (values.take(positions), keys.take(positions))
+            part = self._part(schema_id, chosen.get(schema_id), *theirs)
+            part = self._agreed(schema_id, part, len(positions))
+            if whole:
+                return part
+            parts.append((positions, part))
         return merged(parts)
 
-    def _part(self, schema_id: int, decoder: Decoder | str | None, values: Payloads, keys: Payloads) -> Decoded:
-        if schema_id == _TOMBSTONE:
+    def _part(self, schema_id: int, decoder: Decoder | Rejection | None, values: Payloads, keys: Payloads) -> Decoded:
+        if decoder is None:
             return decode_rows(self._contract, values.list(), keys.list())
-        if schema_id == _EMPTY:
-            return self._rejected(len(values), "empty", "the message is empty")
-        if schema_id == _UNFRAMED:
-            return self._rejected(
-                len(values), "no_schema_id", "the message does not begin with a zero byte and a schema id"
-            )
-        if isinstance(decoder, str):
-            reason, _, detail = decoder.partition(":")
-            return self._rejected(len(values), reason, detail)
-        assert decoder is not None
+        assert not isinstance(decoder, Rejection)
         try:
             return decoder.decode(values, keys)
         except Incompatible as error:
             bad = np.arange(len(values)) if error.positions is None else error.positions
             left = np.setdiff1d(np.arange(len(values)), bad)
-            aside = self._rejected(len(bad), "incompatible_schema", self._refused(schema_id, error))
+            aside = self._incompatible(schema_id, error, len(bad))
             return merged([(bad, aside), (left, self._part(schema_id, decoder, values.take(left), keys.take(left)))])
 
     def _agreed(self, schema_id: int, part: Decoded, messages: int) -> Decoded:
-        """The part, if its evolved columns go with those of other schemas of the topic."""
+        """The part, if its evolved columns go with those of other schemas of the topic, and of the landing table."""
         columns = list(part.table.schema)[len(self._contract.fields) : -len(OWN_COLUMNS)]
         try:
             with self._lock:
                 agreed = {column.name.casefold(): self._wider(column) for column in columns}
                 self._evolved |= agreed
         except Incompatible as error:
-            return self._rejected(messages, "incompatible_schema", self._refused(schema_id, error))
+            return self._incompatible(schema_id, error, messages)
         return part
 
     def _wider(self, column: pa.Field) -> pa.Field:
         known = self._evolved.get(column.name.casefold(), column)
         if known.name != column.name:
-            raise Incompatible(f"{column.name} and {known.name} of an earlier schema differ only in case")
+            raise Incompatible(
+                f"{column.name} and {known.name} of the landing table or an earlier schema differ only in case"
+            )
         try:
             return pa.field(column.name, wider(known.type, column.type))
         except ValueError:
             raise Incompatible(
-                f"{column.name} is {column.type} in the schema, {known.type} in an earlier one; give it another name"
+                f"{column.name} is {column.type} in the schema, {known.type} in the landing table or an earlier one; "
+                "give it another name"
             ) from None
 
-    def _refused(self, schema_id: int, error: Incompatible) -> str:
+    def _incompatible(self, schema_id: int, error: Incompatible, messages: int) -> Decoded:
+        return all_rejected(self._schema, [self._refused(schema_id, error)] * messages)
+
+    def _refused(self, schema_id: int, error: Incompatible) -> Rejection:
         """What a dead letter says of the schema; raises SchemaIncompatible where the topic shall stop for it."""
-        told = self._told(schema_id, error)
+        subjects = self._registry.subjects(schema_id)
+        named = f"schema id {schema_id}{f' ({subjects})' if subjects else ''}"
+        told = f"topic {self._contract.topic}, {named}: {error}."
         if self._on_incompatible == "stop":
             raise SchemaIncompatible(
                 self._contract.topic,
                 f"{told} Nothing of it was landed; correct the contract or the producer, or set "
                 "on_incompatible=dead_letter to set such messages aside.",
             ) from error
-        return told
+        return Rejection("incompatible_schema", told)
 
-    def _rejected(self, count: int, reason: str, detail: str) -> Decoded:
-        nothing = decode_rows(self._contract, [], [])
-        return Decoded(nothing.table, nothing.positions, [Rejected(each, reason, detail) for each in range(count)])
+    def _decoder(self, schema_id: int, schema: Schema | None) -> Decoder | Rejection:
+        """The schema's decoder, or why its messages are dead letters."""
+        if schema is None:
+            return Rejection("unknown_schema", str(UnknownSchema(schema_id)))
+        return self._decoders.get(schema_id, lambda: self._compiled(schema))
 
-    def _decoder(self, schema_id: int) -> Decoder | str:
-        """The schema's decoder, or reason and detail for which its messages are dead letters."""
-        if found := self._decoders.get(schema_id):
-            return found
+    def _compiled(self, schema: Schema) -> Decoder | Rejection:
         try:
-            schema = self._registry.schema(schema_id, self._contract.topic)
-        except UnknownSchema as unknown:
-            return f"unknown_schema:{unknown}"
-        with self._lock:
-            if found := self._decoders.get(schema_id):
-                return found
-            try:
-                if schema.kind != self._kind:
-                    raise Incompatible(f"it is of the type {schema.kind}, the setting says {self._kind}")
-                made: Decoder | str = self._compile(schema)
-            except Incompatible as error:
-                made = f"incompatible_schema:{self._refused(schema_id, error)}"
-            self._decoders[schema_id] = made
-            return made
-
-    def _told(self, schema_id: int, error: Incompatible) -> str:
-        subjects = self._registry.subjects(schema_id)
-        named = f"schema id {schema_id}{f' ({subjects})' if subjects else ''}"
-        return f"topic {self._contract.topic}, {named}: {error}."
+            if schema.kind != self._kind:
+                raise Incompatible(f"it is of the type {schema.kind}, the setting says {self._kind}")
+            return self._compile(schema)
+        except Incompatible as error:
+            return self._refused(schema.id, error)
 
 
 def schema_ids(values: Payloads) -> Ints:

@@ -19,8 +19,8 @@ from sinks.decoding.json_bulk import are_utf8
 from sinks.decoding.protobuf_plan import Plan, Slot
 from sinks.payloads import PADDING
 
-# Room for the items of lists, a message; doubled where it does not do.
-_ITEMS = 2
+# Room for the items of lists, a message; more where it does not do, but an item takes two bytes at least.
+_ITEMS, _ITEM_BYTES = 2, 2
 
 
 @dataclass
@@ -53,7 +53,8 @@ def columns(plan: Plan, data: Any, starts: Any, ends: Any) -> tuple[dict[str, pa
 
 
 def _found(plan: Plan, data: Any, starts: Any, ends: Any) -> tuple[_Found, Any]:
-    count, room = len(starts), _ITEMS * len(starts) + 64
+    count, most = len(starts), int((ends - starts).sum(dtype=np.int64)) // _ITEM_BYTES
+    room = min(_ITEMS * count + 64, most)
     while True:
         values = np.empty((len(plan.slots), count), np.int64)
         present = np.zeros((len(plan.slots), count), np.uint8)
@@ -62,7 +63,7 @@ def _found(plan: Plan, data: Any, starts: Any, ends: Any) -> tuple[_Found, Any]:
         read, used = scan.scan(data, starts, ends, slot_of, kinds, inner, scales, oneofs, values, present, items)
         if used >= 0:
             return _Found(values, present, items[:used]), read
-        room *= 4
+        room = min(4 * room, most)
 
 
 def _columns(plan: Plan, data: Any, found: _Found) -> tuple[dict[str, pa.Array], Any]:

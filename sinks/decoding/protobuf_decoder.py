@@ -10,16 +10,17 @@ from google.protobuf.descriptor import Descriptor
 from contracts import Contract, Field
 from sinks.decoding import protobuf_bulk, protobuf_scan
 from sinks.decoding.blocks import BLOCK
-from sinks.decoding.columns import arrow_type
-from sinks.decoding.decoder import Decoded, Rejected, concatenated, merged
+from sinks.decoding.columns import arrow_type, decoded_schema
+from sinks.decoding.decoder import Decoded, Rejection, all_rejected, concatenated, merged
 from sinks.decoding.evolution import with_evolved
 from sinks.decoding.framed import FRAME, Incompatible
 from sinks.decoding.json_bulk import are_utf8
 from sinks.decoding.json_rows import decode_rows
 from sinks.decoding.protobuf_plan import evolved, plan_of
 from sinks.decoding.protobuf_rows import RowReader
-from sinks.decoding.protobuf_schema import ProtobufSchema, SchemaBroken
+from sinks.decoding.protobuf_schema import CompilerFailed, ProtobufSchema, SchemaBroken
 from sinks.decoding.registry import Schema
+from sinks.errors import SchemaUnavailable
 from sinks.payloads import Payloads
 from sinks.records import Ints
 
@@ -35,7 +36,8 @@ class ProtobufDecoder:
     """Decodes framed messages of one schema; which of its messages each is stands behind the frame.
 
     Raises:
-        Incompatible: the schema does not compile, or its first message does not fit the contract.
+        Incompatible: the schema does not compile.
+        SchemaUnavailable: the compiler failed, which says nothing of the schema.
     """
 
     def __init__(self, contract: Contract, schema: Schema, evolve: bool = True) -> None:
@@ -43,6 +45,11 @@ class ProtobufDecoder:
             self._schema = ProtobufSchema(schema.text, dict(schema.references))
         except SchemaBroken as error:
             raise Incompatible(f"it does not compile: {error}") from error
+        except CompilerFailed as error:
+            raise SchemaUnavailable(
+                contract.topic,
+                f"schema id {schema.id} of topic {contract.topic}: {error}. The topic waits and is tried again.",
+            ) from error
         self._contract = contract
         self._evolve = evolve
         self._readers: dict[int, MessageDecoder] = {}
@@ -96,9 +103,7 @@ class ProtobufDecoder:
         return concatenated(parts, parts[0][1].table.schema)
 
     def _rejected(self, count: int, detail: str) -> Decoded:
-        rejected = [Rejected(position, "malformed", detail) for position in range(count)]
-        empty = decode_rows(self._contract, [], [])
-        return Decoded(empty.table, empty.positions, rejected)
+        return all_rejected(decoded_schema(self._contract), [Rejection("malformed", detail)] * count)
 
 
 class MessageDecoder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from urllib.parse import quote
 import urllib3
 
 from sinks.config import RegistrySettings
+from sinks.decoding.once import OnceEach
 from sinks.errors import SchemaUnavailable
 
 Kind = Literal["AVRO", "PROTOBUF", "JSON"]
@@ -21,7 +22,10 @@ _KINDS: tuple[Kind, ...] = ("AVRO", "PROTOBUF", "JSON")
 _NO_SUCH_SCHEMA = 40403
 # An id that is unknown is asked for again after so long: a registry may have been restored meanwhile.
 _UNKNOWN_SECONDS = 60.0
-_UNKNOWN_IDS = 10_000
+# So many unknown ids are remembered: more than a batch has messages.
+_UNKNOWN_IDS = 1 << 18
+# So long messages may keep asking for ids that turn out to be unknown; then their topic waits, and others go on.
+_STRANGERS_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,9 @@ class Schema:
 class UnknownSchema(Exception):
     """The registry has no schema of that id."""
 
+    def __init__(self, schema_id: int) -> None:
+        super().__init__(f"schema id {schema_id} is in no subject of the registry")
+
 
 class SchemaRegistry:
     """Looks schemas up; used by several threads at once. A schema that is known stays known without the registry.
@@ -48,7 +55,9 @@ class SchemaRegistry:
     def __init__(self, settings: RegistrySettings, count_error: Callable[[str], None] = lambda _cause: None) -> None:
         self._urls = settings.urls
         self._count_error = count_error
-        self._known: dict[int, Schema] = {}
+        self._schemas = OnceEach[Schema]()
+        self._subjects = OnceEach[str]()
+        # When each was last found to be unknown, the latest last.
         self._unknown: dict[int, float] = {}
         self._lock = threading.Lock()
         headers = {"accept": "application/vnd.schemaregistry.v1+json, application/json"}
@@ -67,6 +76,35 @@ class SchemaRegistry:
             key_password=settings.key_password,
         )
 
+    def schemas(self, schema_ids: Iterable[int], topic: str) -> dict[int, Schema | None]:
+        """The schemas that messages of ``topic`` name; None where the registry has none of that id.
+
+        Raises:
+            SchemaUnavailable: the registry does not answer, or not as one does; or so many ids are unknown that asking
+                takes long. Those that were asked for are not asked for again when these messages come again.
+        """
+        found: dict[int, Schema | None] = {}
+        spent = 0.0
+        for schema_id in schema_ids:
+            if self._lately_unknown(schema_id):
+                found[schema_id] = None
+                continue
+            if spent > _STRANGERS_SECONDS:
+                self._remember(each for each, schema in found.items() if schema is None)
+                raise SchemaUnavailable(
+                    topic,
+                    f"topic {topic}: its messages name {len(found)} schema ids and more, most of them in no subject of "
+                    "the registry, which are asked for bit by bit. The topic waits and is tried again; look for a "
+                    "producer that writes something else.",
+                )
+            began = time.monotonic()
+            try:
+                found[schema_id] = self.schema(schema_id, topic)
+            except UnknownSchema:
+                found[schema_id] = None
+                spent += time.monotonic() - began
+        return found
+
     def schema(self, schema_id: int, topic: str) -> Schema:
         """The schema that messages of ``topic`` name.
 
@@ -74,34 +112,45 @@ class SchemaRegistry:
             UnknownSchema: the registry does not have it.
             SchemaUnavailable: the registry does not answer, or not as one does.
         """
-        if found := self._known.get(schema_id):
-            return found
-        with self._lock:
-            if found := self._known.get(schema_id):
-                return found
-            if time.monotonic() - self._unknown.get(schema_id, -_UNKNOWN_SECONDS) < _UNKNOWN_SECONDS:
-                raise UnknownSchema(f"schema id {schema_id} is in no subject of the registry")
-            try:
-                answer = self._get(f"/schemas/ids/{schema_id}", topic, schema_id)
-            except UnknownSchema:
-                if len(self._unknown) >= _UNKNOWN_IDS:
-                    self._unknown.clear()
-                self._unknown[schema_id] = time.monotonic()
-                raise
-            try:
-                found = self._read(answer, topic, schema_id)
-            except (AttributeError, KeyError, TypeError) as error:
-                self._count_error("no_schema")
-                raise SchemaUnavailable(
-                    topic,
-                    f"schema id {schema_id} of topic {topic}: what {', '.join(self._urls)} answers is no schema of a "
-                    "registry. The topic waits and is tried again; correct registry.url.",
-                ) from error
-            self._known[schema_id] = found
-            return found
+        return self._schemas.get(schema_id, lambda: self._asked(schema_id, topic))
 
     def subjects(self, schema_id: int) -> str:
-        """Under which subjects and versions the schema stands, as words for a message; empty if that cannot be told."""
+        """Under which subjects and versions the schema stands, as words for a message; empty if that cannot be told.
+
+        Asked for once, whatever came of it: a message may be as good without.
+        """
+        return self._subjects.get(schema_id, lambda: self._standing(schema_id))
+
+    def _asked(self, schema_id: int, topic: str) -> Schema:
+        if self._lately_unknown(schema_id):
+            raise UnknownSchema(schema_id)
+        try:
+            answer = self._get(f"/schemas/ids/{schema_id}", topic, schema_id)
+        except UnknownSchema:
+            self._remember([schema_id])
+            raise
+        try:
+            return self._read(answer, topic, schema_id)
+        except (AttributeError, KeyError, TypeError) as error:
+            self._count_error("no_schema")
+            raise SchemaUnavailable(
+                topic,
+                f"schema id {schema_id} of topic {topic}: what {', '.join(self._urls)} answers is no schema of a "
+                "registry. The topic waits and is tried again; correct registry.url.",
+            ) from error
+
+    def _lately_unknown(self, schema_id: int) -> bool:
+        return time.monotonic() - self._unknown.get(schema_id, -_UNKNOWN_SECONDS) < _UNKNOWN_SECONDS
+
+    def _remember(self, unknown: Iterable[int]) -> None:
+        with self._lock:
+            for schema_id in unknown:
+                self._unknown.pop(schema_id, None)
+                self._unknown[schema_id] = time.monotonic()
+                if len(self._unknown) > _UNKNOWN_IDS:
+                    del self._unknown[next(iter(self._unknown))]
+
+    def _standing(self, schema_id: int) -> str:
         try:
             found = self._get(f"/schemas/ids/{schema_id}/versions", "", schema_id)
             return ", ".join(f"{each['subject']} version {each['version']}" for each in found)
@@ -144,7 +193,7 @@ class SchemaRegistry:
             if answer.status == 200:
                 return body
             if answer.status == 404 and isinstance(body, dict) and body.get("error_code") == _NO_SUCH_SCHEMA:
-                raise UnknownSchema(f"schema id {schema_id} is in no subject of the registry")
+                raise UnknownSchema(schema_id)
             self._count_error(str(answer.status))
             causes.append(f"{url}: HTTP {answer.status} {answer.reason or ''}".rstrip())
         raise SchemaUnavailable(
