@@ -27,6 +27,20 @@ def binary_mutated(chosen: random.Random, valid: list[bytes]) -> Iterator[bytes]
         yield message
 
 
+def frames_mutated(
+    chosen: random.Random, frame: bytes, bodies: Iterator[bytes], others: list[bytes]
+) -> Iterator[bytes]:
+    """Without end: ``bodies`` behind ``frame``, some behind the frames ``others`` or a broken one; some frames alone.
+
+    Few schema ids come of it, as each must be asked for.
+    """
+    alone = [b"", b"\0", frame[:3], frame[:4], frame]
+    frames = [b"\1" + frame[1:], b"\0\x7f\xff\xff\xff" + frame[5:], *others]
+    frames += [frame] * 4 * len(frames)
+    for body in bodies:
+        yield chosen.choice(frames) + body if chosen.random() < 0.98 else chosen.choice(alone)
+
+
 def _cut(chosen: random.Random, message: bytes) -> bytes:
     return message[: chosen.randrange(len(message) + 1)]
 
@@ -38,6 +52,12 @@ def _beheaded(chosen: random.Random, message: bytes) -> bytes:
 def _byte_changed(chosen: random.Random, message: bytes) -> bytes:
     at = chosen.randrange(len(message) + 1)
     return message[:at] + bytes([chosen.randrange(256)]) + message[at + 1 :]
+
+
+def _byte_odd(chosen: random.Random, message: bytes) -> bytes:
+    """A byte that is no UTF-8, no text, or the end of a number changed for another."""
+    at = chosen.randrange(len(message) + 1)
+    return message[:at] + chosen.choice([b"\0", b"\x7f", b"\x80", b"\xc3", b"\xed", b"\xff"]) + message[at + 1 :]
 
 
 def _mark_put_in(chosen: random.Random, message: bytes) -> bytes:
@@ -70,7 +90,7 @@ def _whole_replaced(chosen: random.Random, _message: bytes) -> bytes:
     return chosen.choice(ODD_MESSAGES)
 
 
-_ANY: list[Mutation] = [_cut, _beheaded, _byte_changed, _byte_changed, _byte_changed, _piece_doubled]
+_ANY: list[Mutation] = [_cut, _beheaded, _byte_changed, _byte_changed, _byte_changed, _byte_odd, _piece_doubled]
 MUTATIONS: list[Mutation] = [
     _cut,
     _beheaded,

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import random
-import resource
-from itertools import islice
+from functools import partial
 
 import pytest
 from decoding_of import decode
+from hostility import MESSAGES, TESTS, endure
 from landing_bench import party
 from mutations import mutated
 
 from contracts import Contract, contract_for
 from sinks.decoding.blocks import BLOCK
-from sinks.decoding.decoder import REASONS
 from sinks.decoding.json_decoder import JsonDecoder
 from sinks.decoding.json_rows import decode_rows
-
-# A longer run: VIGIL_HOSTILE_MESSAGES=1000000 pytest tests/test_hostile_messages.py
-MESSAGES = int(os.environ.get("VIGIL_HOSTILE_MESSAGES", "20000"))
-BATCH = 1_000
 
 
 def movement(number: int) -> bytes:
@@ -42,32 +36,11 @@ def movement(number: int) -> bytes:
 )
 def test_each_lands_or_is_rejected(contract: Contract, valid: list[bytes]) -> None:
     chosen = random.Random(7)
-    hostile = mutated(chosen, valid)
-    decoder = JsonDecoder(contract)
-    clean = decode(decoder, valid, [None] * len(valid)).table.to_pylist()
-    landed = rejected = 0
-    most = []
-    for _ in range(MESSAGES // BATCH):
-        values: list[bytes | None] = [*islice(hostile, BATCH), *valid]
-        decoded = decode(decoder, values, [None] * len(values))
-        fates = sorted([*decoded.positions.tolist(), *(each.position for each in decoded.rejected)])
-        assert fates == list(range(len(values)))
-        assert {each.reason for each in decoded.rejected} <= set(REASONS)
-        assert decoded.table.num_rows == len(decoded.positions)
-        assert decoded.table.to_pylist()[-len(valid) :] == clean
-        decoded.table.validate(full=True)
-        landed += len(decoded.positions) - len(valid)
-        rejected += len(decoded.rejected)
-        some = chosen.sample(range(BATCH), 20)
-        alone = decode_rows(contract, [values[i] for i in some], [None] * len(some))
-        together = {int(place): row for place, row in zip(decoded.positions, decoded.table.to_pylist(), strict=True)}
-        assert [together[some[i]] for i in alone.positions] == alone.table.to_pylist()
-        most.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    found = endure(JsonDecoder(contract), mutated(chosen, valid), valid, chosen, partial(decode_rows, contract))
     # Both happen, or the mutations have lost their bite.
-    assert landed > MESSAGES // 100
-    assert rejected > MESSAGES // 10
-    # No growth: after the first half, what is ever held hardly rises.
-    assert most[-1] < most[len(most) // 2] * 1.1
+    assert found.landed > MESSAGES // TESTS // 100
+    assert found.reasons.total() > MESSAGES // TESTS // 10
+    found.require_no_growth()
 
 
 def test_one_message_may_be_ten_megabytes() -> None:
