@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,14 +12,14 @@ import pyarrow.compute as pc
 
 from contracts import Field
 from sinks.decoding import avro_scan
+from sinks.decoding.arrays import are_utf8, array_of, texts_of
 from sinks.decoding.avro_plan import Column, Plan
 from sinks.decoding.avro_schema import Type
-from sinks.decoding.columns import Unfit, arrow_type, convert, misfits
-from sinks.decoding.json_bulk import are_utf8, array_of, texts_of
+from sinks.decoding.columns import Unfit, arrow_type, convert, tried
+from sinks.decoding.years import FIRST_DAY, FIRST_MICROSECOND, LAST_DAY, LAST_MICROSECOND
 
-# What lies in the years 1 to 9999.
-_MOMENTS = np.array(["0001-01-01T00:00:00.000000", "9999-12-31T23:59:59.999999"], "datetime64[us]").astype(np.int64)
-_DAYS = np.array(["0001-01-01", "9999-12-31"], "datetime64[D]").astype(np.int64)
+_MOMENTS = np.array([FIRST_MICROSECOND, LAST_MICROSECOND])
+_DAYS = np.array([FIRST_DAY, LAST_DAY])
 _NANOSECONDS, _MILLISECOND = 1_000, 1_000
 Made = tuple[pa.Array, Any]
 
@@ -117,7 +116,7 @@ class _Values:
     def _strings(self) -> Made:
         texts = texts_of(self._data, self._starts, self._ends, self._kinds)
         right = are_utf8(texts.view(pa.binary()))
-        return _fitting(partial(convert, self._optional), texts) if right.all() else (texts, right)
+        return tried(partial(convert, self._optional), texts) if right.all() else (texts, right)
 
     def _symbols(self) -> Made:
         allowed = self._field.values
@@ -133,13 +132,13 @@ class _Values:
         wide = array_of(pa.decimal128(38, self._type.decimal[1]), self.present, halves)
         if not right.all():
             return wide, right
-        array, right = _fitting(lambda some: _cast(some, arrow_type(self._field)), wide)
+        array, right = tried(lambda some: _cast(some, arrow_type(self._field)), wide)
         return self._at_least(array, right)
 
     def _integers(self) -> Made:
         numbers = array_of(pa.int64(), self.present, self._numbers)
         if self._field.decimal is not None:
-            return _fitting(partial(convert, self._optional), numbers.cast(pa.string()))
+            return tried(partial(convert, self._optional), numbers.cast(pa.string()))
         return self._at_least(numbers, np.ones(len(self._kinds), np.bool_))
 
     def _moments(self) -> Made:
@@ -198,13 +197,3 @@ def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array:
         return values.cast(kind)
     except pa.ArrowInvalid as error:
         raise Unfit("out_of_range", str(error)) from error
-
-
-def _fitting(column: Callable[[pa.Array], pa.Array], values: pa.Array) -> Made:
-    """The column of ``values``, and which of them it takes."""
-    right = np.ones(len(values), np.bool_)
-    try:
-        return column(values), right
-    except Unfit:
-        right[[position for position, _ in misfits(column, values)]] = False
-        return values, right

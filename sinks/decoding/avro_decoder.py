@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from contracts import Contract
 from sinks.decoding import json_text
+from sinks.decoding.arrays import are_utf8
 from sinks.decoding.avro_columns import Found, made, read
 from sinks.decoding.avro_plan import Plan, Table, evolved, matched
 from sinks.decoding.avro_rows import AvroReader
@@ -19,7 +20,6 @@ from sinks.decoding.columns import Unfit, decoded_schema
 from sinks.decoding.decoder import Decoded
 from sinks.decoding.evolution import with_evolved
 from sinks.decoding.framed import FRAME, Incompatible
-from sinks.decoding.json_bulk import are_utf8
 from sinks.decoding.json_rows import decode_rows
 from sinks.decoding.registry import Schema
 from sinks.payloads import Payloads

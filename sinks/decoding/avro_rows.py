@@ -13,11 +13,11 @@ from sinks.decoding.avro_schema import Type, is_empty
 from sinks.decoding.columns import Unfit
 from sinks.decoding.json_rows import text_of
 from sinks.decoding.json_text import Number
+from sinks.decoding.years import FIRST_DAY, LAST_DAY
 
 _DEPTH = 64
 # A decimal of more bytes fits no column; Python would take long to write it down.
 _DECIMAL_BYTES = 64
-_DATES = date.min.toordinal() - date(1970, 1, 1).toordinal(), date.max.toordinal() - date(1970, 1, 1).toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"millis": 1_000, "micros": 1_000_000, "nanos": 1_000_000_000}
 
@@ -129,7 +129,7 @@ class AvroReader:
 
 def _of_integer(kind: Type, number: int) -> Any:
     if kind.logical == "date":
-        if not _DATES[0] <= number <= _DATES[1]:
+        if not FIRST_DAY <= number <= LAST_DAY:
             raise Unfit("out_of_range", f"day {number} lies outside the years 1 to 9999")
         return date.fromordinal(number + date(1970, 1, 1).toordinal()).isoformat()
     if kind.logical is None or kind.logical.startswith("time-"):

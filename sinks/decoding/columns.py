@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from contracts import Contract, Field
+from sinks.decoding.years import FIRST_YEAR, LAST_YEAR
 
 _SIMPLE: dict[str, pa.DataType] = {
     "string": pa.string(),
@@ -20,8 +22,6 @@ _SIMPLE: dict[str, pa.DataType] = {
 }
 # A time on the wire names its zone (Z or an offset); in the lake it is UTC without one.
 _ZONED = pa.timestamp("us", tz="UTC")
-# Python's and the lake's last moment; an offset could push a time beyond it.
-_YEARS = (1, 9999)
 
 
 class Unfit(Exception):
@@ -95,6 +95,16 @@ def misfits(column: Callable[[Any], object], values: Any) -> list[tuple[int, Unf
     return misfits(column, values[:middle]) + [(middle + position, unfit) for position, unfit in behind]
 
 
+def tried(column: Callable[[Any], pa.Array], values: pa.Array) -> tuple[pa.Array, Any]:
+    """The column of ``values``, and which of them it takes; where it does not take all, it is worth nothing."""
+    right = np.ones(len(values), np.bool_)
+    try:
+        return column(values), right
+    except Unfit:
+        right[[position for position, _ in misfits(column, values)]] = False
+        return values, right
+
+
 def convert_lists(field: Field, lists: Sequence[list[dict[str, str | None]] | None]) -> pa.Array:
     """Lists of objects, whose values are wire text, as the list field's column.
 
@@ -147,10 +157,11 @@ def _require_among(field: Field, texts: pa.Array, allowed: tuple[str, ...] | Non
 
 
 def _require_years(field: Field, moments: pa.Array) -> None:
+    # The offset of a time could push it beyond what there is.
     bounds = pc.min_max(moments)
     years = [pc.year(bounds[end]).as_py() for end in ("min", "max")]
-    if years[0] is not None and not (_YEARS[0] <= years[0] and years[1] <= _YEARS[1]):
-        raise Unfit("out_of_range", f"{field.name} lies outside the years {_YEARS[0]} to {_YEARS[1]}")
+    if years[0] is not None and not (years[0] >= FIRST_YEAR and years[1] <= LAST_YEAR):
+        raise Unfit("out_of_range", f"{field.name} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def _require_finite(field: Field, texts: pa.Array, column: pa.Array) -> None:

@@ -13,10 +13,11 @@ import numpy as np
 
 from contracts import Contract
 from sinks.decoding import debezium_scan, json_text
-from sinks.decoding.blocks import BLOCK
-from sinks.decoding.columns import Unfit
-from sinks.decoding.decoder import Decoded, concatenated, merged
-from sinks.decoding.json_bulk import BulkDecoder, are_utf8
+from sinks.decoding.arrays import are_utf8
+from sinks.decoding.blocks import in_blocks
+from sinks.decoding.columns import Unfit, decoded_schema
+from sinks.decoding.decoder import Decoded, merged
+from sinks.decoding.json_bulk import BulkDecoder
 from sinks.decoding.json_rows import Deleted, Row, decode_rows, text_of
 from sinks.decoding.meanings import Meaning, meanings_of
 from sinks.payloads import PADDING, Payloads
@@ -38,12 +39,11 @@ class Envelopes:
 
     def decode(self, values: Payloads, keys: Payloads) -> Decoded:
         """See ``decoder.Decoder``."""
-        parts = []
-        for first in range(0, len(values), BLOCK):
-            past = first + BLOCK
-            parts.append((first, self._block(values.slice(first, past), keys.slice(first, past))))
-        empty = decode_rows(self._contract, [], [], partial(read, self._contract))
-        return concatenated(parts, empty.table.schema)
+
+        def block(first: int, past: int) -> Decoded:
+            return self._block(values.slice(first, past), keys.slice(first, past))
+
+        return in_blocks(np.diff(values.bounds), decoded_schema(self._contract), block)
 
     def _block(self, values: Payloads, keys: Payloads) -> Decoded:
         parts = self.bulk(values, keys)

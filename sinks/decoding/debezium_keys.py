@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from contracts import Contract
-from sinks.decoding import debezium_scan, json_scan, json_text
+from sinks.decoding import debezium_scan, json_scan, json_text, json_values
 from sinks.decoding.columns import Unfit
 from sinks.decoding.decoder import Decoded, Decoder
 from sinks.payloads import PADDING, Payloads
 
-_TAKES = np.array([json_scan.STRING | json_scan.ESCAPED | json_scan.NUMBER], np.uint8)
+_TAKES = np.array([json_values.STRING | json_values.ESCAPED | json_values.NUMBER], np.uint8)
 _REQUIRED = np.array([True])
 
 

@@ -14,8 +14,20 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from sinks.decoding.json_scan import _FIRST, STRING, _is_at, _space, _value
-from sinks.decoding.memory import byte, word
+from sinks.decoding.json_values import (
+    CLOSE,
+    CLOSE_LIST,
+    COLON,
+    COMMA,
+    OPEN,
+    OPEN_LIST,
+    QUOTE,
+    STRING,
+    is_at,
+    past_space,
+    value_at,
+)
+from sinks.decoding.memory import FIRST, byte, word
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int32]
@@ -23,8 +35,6 @@ Numbers = npt.NDArray[np.int32]
 # What became of a message: left to be read alone; without a schema, with the one given, or with another one.
 LEFT, PLAIN, KNOWN, OTHER = 0, 1, 2, 3
 
-_QUOTE, _COMMA, _COLON = 0x22, 0x2C, 0x3A
-_OPEN, _CLOSE, _OPEN_LIST, _CLOSE_LIST = 0x7B, 0x7D, 0x5B, 0x5D
 _SCHEMA, _PAYLOAD, _AFTER, _OPERATION = (
     np.uint64(int.from_bytes(name[:8].ljust(8, b"\0"), "little"))
     for name in (b'schema"', b'payload"', b'after"', b'op"')
@@ -51,13 +61,13 @@ def envelopes(
     for message in range(len(froms)):
         kinds[message] = LEFT
         end = base + pasts[message]
-        begin = at = _space(base + froms[message], end)
-        if at >= end or byte(at) != _OPEN:
+        begin = at = past_space(base + froms[message], end)
+        if at >= end or byte(at) != OPEN:
             continue
-        at = _space(at + 1, end)
+        at = past_space(at + 1, end)
         if at >= end or not (_named(at, _SCHEMA, 7) or _named(at, _PAYLOAD, 8)):
             past, row, row_past = _change(begin, end)
-            if past >= 0 and _space(past, end) == end:
+            if past >= 0 and past_space(past, end) == end:
                 kinds[message] = PLAIN
                 rows[message, 0], rows[message, 1] = row - base, row_past - base
             continue
@@ -71,7 +81,7 @@ def envelopes(
                 break
             if not is_schema:
                 at, row, row_past = _change(at, end)
-            elif 0 < size <= end - at and _is_at(at, known_at, size):
+            elif 0 < size <= end - at and is_at(at, known_at, size):
                 seen_schema, kind, at = True, KNOWN, at + size
             else:
                 schemas[message, 0] = at - base
@@ -79,11 +89,11 @@ def envelopes(
                 schemas[message, 1] = at - base
             if at < 0:
                 break
-            at = _space(at, end)
-            if at < end and byte(at) == _COMMA:
-                at = _space(at + 1, end)
+            at = past_space(at, end)
+            if at < end and byte(at) == COMMA:
+                at = past_space(at + 1, end)
                 continue
-            whole = at < end and byte(at) == _CLOSE and _space(at + 1, end) == end
+            whole = at < end and byte(at) == CLOSE and past_space(at + 1, end) == end
             break
         if whole and row:
             kinds[message] = kind
@@ -97,33 +107,33 @@ def unwrap(data: Bytes, froms: Numbers, pasts: Numbers, found: Numbers) -> None:
     for message in range(len(froms)):
         found[message, 0], found[message, 1] = froms[message], pasts[message]
         end = base + pasts[message]
-        at = _space(base + froms[message], end)
-        if at >= end or byte(at) != _OPEN:
+        at = past_space(base + froms[message], end)
+        if at >= end or byte(at) != OPEN:
             continue
-        at = _space(at + 1, end)
+        at = past_space(at + 1, end)
         if at < end and _named(at, _SCHEMA, 7):
             at = _past_name(at, end)
             at = _past_any(at, end) if at >= 0 else at
-            at = _space(at, end) if at >= 0 else end
-            if at >= end or byte(at) != _COMMA:
+            at = past_space(at, end) if at >= 0 else end
+            if at >= end or byte(at) != COMMA:
                 continue
-            at = _space(at + 1, end)
+            at = past_space(at + 1, end)
         if at >= end or not _named(at, _PAYLOAD, 8):
             continue
         at = _past_name(at, end)
         past = _past_any(at, end) if at >= 0 else -1
-        behind = _space(past, end) if past >= 0 else end
-        if behind < end and byte(behind) == _CLOSE and _space(behind + 1, end) == end:
+        behind = past_space(past, end) if past >= 0 else end
+        if behind < end and byte(behind) == CLOSE and past_space(behind + 1, end) == end:
             found[message, 0], found[message, 1] = at - base, past - base
 
 
 @njit(nogil=True, cache=True)
 def _change(at: int, end: int) -> tuple[int, int, int]:
     """Past the change event at ``at``, and where its row begins and ends; -1 first if it is none that made a row."""
-    if at >= end or byte(at) != _OPEN:
+    if at >= end or byte(at) != OPEN:
         return -1, 0, 0
     row, row_past, made = 0, 0, False
-    at = _space(at + 1, end)
+    at = past_space(at + 1, end)
     while at < end:
         is_row, is_operation = _named(at, _AFTER, 6), _named(at, _OPERATION, 3)
         if (is_row and row) or (is_operation and made):
@@ -132,12 +142,12 @@ def _change(at: int, end: int) -> tuple[int, int, int]:
         if at < 0 or at >= end:
             return -1, 0, 0
         if is_row:
-            if byte(at) != _OPEN:
+            if byte(at) != OPEN:
                 return -1, 0, 0
             row = at
             row_past = at = _past_any(at, end)
         elif is_operation:
-            operation = word(at) & _FIRST[3]
+            operation = word(at) & FIRST[3]
             if operation not in (_CREATE, _UPDATE, _READ):
                 return -1, 0, 0
             made, at = True, at + 3
@@ -145,11 +155,11 @@ def _change(at: int, end: int) -> tuple[int, int, int]:
             at = _past_any(at, end)
         if at < 0:
             return -1, 0, 0
-        at = _space(at, end)
-        if at < end and byte(at) == _COMMA:
-            at = _space(at + 1, end)
+        at = past_space(at, end)
+        if at < end and byte(at) == COMMA:
+            at = past_space(at + 1, end)
             continue
-        if at < end and byte(at) == _CLOSE and row and made:
+        if at < end and byte(at) == CLOSE and row and made:
             return at + 1, row, row_past
         return -1, 0, 0
     return -1, 0, 0
@@ -158,17 +168,17 @@ def _change(at: int, end: int) -> tuple[int, int, int]:
 @njit(nogil=True, cache=True)
 def _named(at: int, name: Any, size: int) -> bool:
     """Whether a member of that name begins at ``at``; ``name`` has its closing quote, ``size`` counts that."""
-    return bool(byte(at) == _QUOTE and (word(at + 1) & _FIRST[size]) == name)
+    return bool(byte(at) == QUOTE and (word(at + 1) & FIRST[size]) == name)
 
 
 @njit(nogil=True, cache=True)
 def _past_name(at: int, end: int) -> int:
     """Past a member's name and colon, where its value begins; -1 if that is not what stands there."""
-    _, _, kind, at = _value(at, end)
+    _, _, kind, at = value_at(at, end)
     if at < 0 or kind != STRING:
         return -1
-    at = _space(at, end)
-    return _space(at + 1, end) if at < end and byte(at) == _COLON else -1
+    at = past_space(at, end)
+    return past_space(at + 1, end) if at < end and byte(at) == COLON else -1
 
 
 @njit(nogil=True, cache=True)
@@ -180,24 +190,24 @@ def _past_any(at: int, end: int) -> int:
         if at >= end:
             return -1
         first = byte(at)
-        if first in (_OPEN, _OPEN_LIST):
+        if first in (OPEN, OPEN_LIST):
             if depth == _DEEPEST:
                 return -1
             depth += 1
-            levels = levels << np.uint64(1) | np.uint64(first == _OPEN)
-            at = _space(at + 1, end)
+            levels = levels << np.uint64(1) | np.uint64(first == OPEN)
+            at = past_space(at + 1, end)
             if at >= end:
                 return -1
-            if byte(at) != (_CLOSE if first == _OPEN else _CLOSE_LIST):
-                at = _past_name(at, end) if first == _OPEN else at
+            if byte(at) != (CLOSE if first == OPEN else CLOSE_LIST):
+                at = _past_name(at, end) if first == OPEN else at
                 if at < 0:
                     return -1
                 continue
         else:
-            at = _value(at, end)[3]
+            at = value_at(at, end)[3]
             if at < 0:
                 return -1
-            at = _space(at, end)
+            at = past_space(at, end)
         while True:
             # Behind a value, or before the bracket that closes an empty list or object.
             if depth == 0:
@@ -206,14 +216,14 @@ def _past_any(at: int, end: int) -> int:
                 return -1
             in_object = levels & np.uint64(1) == np.uint64(1)
             found = byte(at)
-            if found == (_CLOSE if in_object else _CLOSE_LIST):
+            if found == (CLOSE if in_object else CLOSE_LIST):
                 depth -= 1
                 levels >>= np.uint64(1)
-                at = _space(at + 1, end) if depth else at + 1
+                at = past_space(at + 1, end) if depth else at + 1
                 continue
-            if found != _COMMA:
+            if found != COMMA:
                 return -1
-            at = _space(at + 1, end)
+            at = past_space(at + 1, end)
             if in_object:
                 if at >= end:
                     return -1

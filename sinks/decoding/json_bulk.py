@@ -14,14 +14,20 @@ import numpy as np
 import pyarrow as pa
 
 from contracts import Contract, Field
-from sinks.decoding import json_scan, json_text
-from sinks.decoding.columns import Unfit, convert, convert_lists, decoded_schema, misfits
+from sinks.decoding import json_scan, json_text, json_values
+from sinks.decoding.arrays import are_utf8, texts_of
+from sinks.decoding.columns import Unfit, convert, convert_lists, decoded_schema, tried
 from sinks.decoding.decoder import Decoded
 from sinks.decoding.meanings import Meaning
-from sinks.payloads import PADDING, Payloads
+from sinks.payloads import Payloads
 
-_TEXT = json_scan.STRING | json_scan.ESCAPED
-_TAKES = {"integer": json_scan.NUMBER, "double": json_scan.NUMBER, "boolean": json_scan.BOOLEAN, "list": json_scan.LIST}
+_TEXT = json_values.STRING | json_values.ESCAPED
+_TAKES = {
+    "integer": json_values.NUMBER,
+    "double": json_values.NUMBER,
+    "boolean": json_values.BOOLEAN,
+    "list": json_values.LIST,
+}
 
 
 class BulkDecoder:
@@ -32,7 +38,7 @@ class BulkDecoder:
         self._fields = contract.fields
         self._schema = decoded_schema(contract)
         self._names = Payloads.of([field.name.encode() for field in self._fields])
-        takes = [_TAKES.get(field.type, _TEXT) | (json_scan.NUMBER if field.decimal else 0) for field in self._fields]
+        takes = [_TAKES.get(field.type, _TEXT) | (json_values.NUMBER if field.decimal else 0) for field in self._fields]
         for place, field in enumerate(self._fields):
             if meaning := self._meanings.get(field.name):
                 takes[place] = meaning.takes
@@ -72,10 +78,9 @@ class BulkDecoder:
         for field, *spans in zip(self._fields, starts, ends, kinds, strict=True):
             texts = texts_of(data, *spans)
             column = partial(_column, field, self._meanings.get(field.name))
-            try:
-                columns.append(column(texts))
-            except Unfit:
-                fit[[position for position, _ in misfits(column, texts)]] = False
+            made, right = tried(column, texts)
+            columns.append(made)
+            fit &= right
         return columns, fit
 
 
@@ -93,34 +98,3 @@ def _lists(field: Field, texts: pa.Array) -> pa.Array:
             raise Unfit("wrong_type", f"{field.name} has members the contract does not know")
         lists.append(items)
     return convert_lists(field, lists)
-
-
-def texts_of(data: Any, starts: Any, ends: Any, kinds: Any) -> pa.Array:
-    """A field's values as strings, null where there is none."""
-    present = kinds != 0
-    offsets = np.empty(len(kinds) + 1, np.int32)
-    text = np.empty(int((ends - starts)[present].sum()) + PADDING, np.uint8)
-    json_scan.copy(data, starts, ends, kinds, offsets, text)
-    return array_of(pa.string(), present, offsets, text)
-
-
-def array_of(kind: pa.DataType, present: Any, *buffers: Any) -> pa.Array:
-    """An array made of its buffers, null where not ``present``."""
-    validity = None if present.all() else pa.py_buffer(np.packbits(present, bitorder="little"))
-    return pa.Array.from_buffers(kind, len(present), [validity, *map(pa.py_buffer, buffers)])
-
-
-def are_utf8(raw: pa.Array) -> Any:
-    """Which of the values are UTF-8, or null."""
-    try:
-        raw.cast(pa.string())
-        return np.ones(len(raw), np.bool_)
-    except pa.ArrowInvalid:
-        return np.array([_is_utf8(each) for each in raw.to_pylist()], np.bool_)
-
-
-def _is_utf8(value: bytes | None) -> bool:
-    try:
-        return value is None or bool(value.decode() or True)
-    except UnicodeDecodeError:
-        return False

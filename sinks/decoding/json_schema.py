@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sinks.decoding import json_scan
+from sinks.decoding import json_scan, json_values
 from sinks.decoding.decoder import Decoded, Decoder
 from sinks.decoding.framed import FRAME
 from sinks.payloads import PADDING, Payloads
@@ -27,6 +27,6 @@ def unframed(values: Payloads) -> Payloads:
     starts, ends = values.bounds[:-1] + np.int32(FRAME), values.bounds[1:]
     bounds = np.empty(count + 1, np.int32)
     data = np.empty(int(values.bounds[-1] - values.bounds[0]) - FRAME * count + PADDING, np.uint8)
-    json_scan.copy(values.data, starts, ends, np.full(count, json_scan.STRING, np.uint8), bounds, data)
+    json_scan.copy(values.data, starts, ends, np.full(count, json_values.STRING, np.uint8), bounds, data)
     data[len(data) - PADDING :] = 0
     return Payloads(data, bounds, values.present)

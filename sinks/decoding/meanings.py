@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from contracts import Field
 from sinks.decoding import json_text
 from sinks.decoding.columns import Unfit
-from sinks.decoding.json_scan import ESCAPED, LIST, NUMBER, STRING
+from sinks.decoding.json_values import ESCAPED, LIST, NUMBER, STRING
 
 _UTC = pa.timestamp("us", tz="UTC")
 # Microseconds in one of a number's units.

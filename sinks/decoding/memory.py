@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
+
+# What to keep of a word, by how many of its bytes: the first, which are the lowest.
+FIRST = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)
 
 _BYTE, _WORD = ir.IntType(8), ir.IntType(64)
 

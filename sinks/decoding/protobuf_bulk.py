@@ -5,7 +5,9 @@ A message that it did not read, or that has a value which does not fit its colum
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,8 +16,8 @@ import pyarrow as pa
 from contracts import Field
 from sinks.decoding import protobuf_plan as plans
 from sinks.decoding import protobuf_scan as scan
-from sinks.decoding.columns import Unfit, arrow_type, convert, fitting, misfits
-from sinks.decoding.json_bulk import are_utf8
+from sinks.decoding.arrays import are_utf8, array_of
+from sinks.decoding.columns import arrow_type, convert, fitting, tried
 from sinks.decoding.protobuf_plan import Plan, Slot
 from sinks.payloads import PADDING
 
@@ -125,7 +127,7 @@ def _values(slot: Slot, data: Any, values: Any, present: Any, fit: Any) -> pa.Ar
         if slot.holds == plans.DECIMAL and (_size(values)[there] == 0).any():
             fit &= ~(there & (_size(values) == 0))
             return pa.nulls(0)
-        return texts if field is None else _converted(field, texts, fit)
+        return texts if field is None else _made(partial(convert, field), texts, fit)
     if slot.holds == plans.ENUM:
         return _enum(slot, values, there, fit)
     mask = None if there.all() else ~there
@@ -146,23 +148,13 @@ def _values(slot: Slot, data: Any, values: Any, present: Any, fit: Any) -> pa.Ar
         column = _decimals(slot.field, values, there, fit)
     else:
         column = pa.array(values, pa.int64(), mask=mask)
-    return column if field is None else _fitted(field, column, fit)
+    return column if field is None else _made(partial(fitting, field), column, fit)
 
 
-def _fitted(field: Field, column: pa.Array, fit: Any) -> pa.Array:
-    try:
-        return fitting(field, column)
-    except Unfit:
-        fit[[position for position, _ in misfits(lambda some: fitting(field, some), column)]] = False
-        return column
-
-
-def _converted(field: Field, texts: pa.Array, fit: Any) -> pa.Array:
-    try:
-        return convert(field, texts)
-    except Unfit:
-        fit[[position for position, _ in misfits(lambda some: convert(field, some), texts)]] = False
-        return texts
+def _made(column: Callable[[pa.Array], pa.Array], values: pa.Array, fit: Any) -> pa.Array:
+    made, right = tried(column, values)
+    fit &= right
+    return made
 
 
 def _enum(slot: Slot, values: Any, there: Any, fit: Any) -> pa.Array:
@@ -176,7 +168,7 @@ def _enum(slot: Slot, values: Any, there: Any, fit: Any) -> pa.Array:
         fit &= ~strange
         return pa.nulls(0)
     texts = names.take(pa.array(places, mask=None if there.all() else ~there))
-    return texts if slot.field is None else _converted(slot.field, texts, fit)
+    return texts if slot.field is None else _made(partial(convert, slot.field), texts, fit)
 
 
 def _decimals(field: Field | None, values: Any, there: Any, fit: Any) -> pa.Array:
@@ -188,8 +180,7 @@ def _decimals(field: Field | None, values: Any, there: Any, fit: Any) -> pa.Arra
     words = np.empty((len(values), 2), np.int64)
     words[:, 0] = np.where(there, values, 0)
     words[:, 1] = words[:, 0] >> 63
-    validity = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))
-    return pa.Array.from_buffers(pa.decimal128(precision, scale), len(values), [validity, pa.py_buffer(words)])
+    return array_of(pa.decimal128(precision, scale), there, words)
 
 
 def _texts(data: Any, spans: Any, there: Any) -> tuple[pa.Array, Any]:
@@ -197,12 +188,8 @@ def _texts(data: Any, spans: Any, there: Any) -> tuple[pa.Array, Any]:
     offsets = np.empty(len(spans) + 1, np.int32)
     text = np.empty(scan.total(spans, there) + PADDING, np.uint8)
     plain = scan.copy(data, spans, there, offsets, text)
-    validity = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))
-    buffers = [validity, pa.py_buffer(offsets), pa.py_buffer(text)]
-    if plain:
-        return pa.Array.from_buffers(pa.string(), len(spans), buffers), np.ones(len(spans), np.bool_)
-    sound = are_utf8(pa.Array.from_buffers(pa.binary(), len(spans), buffers))
-    return pa.Array.from_buffers(pa.string(), len(spans), buffers), sound
+    texts = array_of(pa.string(), there, offsets, text)
+    return texts, np.ones(len(spans), np.bool_) if plain else are_utf8(texts.view(pa.binary()))
 
 
 def _size(spans: Any) -> Any:

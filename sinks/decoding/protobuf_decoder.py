@@ -9,12 +9,12 @@ from google.protobuf.descriptor import Descriptor
 
 from contracts import Contract, Field
 from sinks.decoding import protobuf_bulk, protobuf_scan
-from sinks.decoding.blocks import BLOCK
+from sinks.decoding.arrays import are_utf8
+from sinks.decoding.blocks import in_blocks, with_left
 from sinks.decoding.columns import arrow_type, decoded_schema
-from sinks.decoding.decoder import Decoded, Rejection, all_rejected, concatenated, merged
+from sinks.decoding.decoder import Decoded, Rejection, all_rejected, merged
 from sinks.decoding.evolution import with_evolved
 from sinks.decoding.framed import FRAME, Incompatible
-from sinks.decoding.json_bulk import are_utf8
 from sinks.decoding.json_rows import decode_rows
 from sinks.decoding.protobuf_plan import evolved, plan_of
 from sinks.decoding.protobuf_rows import RowReader
@@ -96,11 +96,11 @@ class ProtobufDecoder:
         reader = self._reader(index)
         if isinstance(reader, str):
             return self._rejected(len(keys), reader)
-        parts = []
-        for first in range(0, len(keys), BLOCK):
-            past = first + BLOCK
-            parts.append((first, reader.decode(values, starts[first:past], ends[first:past], keys.slice(first, past))))
-        return concatenated(parts, parts[0][1].table.schema)
+
+        def block(first: int, past: int) -> Decoded:
+            return reader.decode(values, starts[first:past], ends[first:past], keys.slice(first, past))
+
+        return in_blocks(ends - starts, decoded_schema(reader.contract), block)
 
     def _rejected(self, count: int, detail: str) -> Decoded:
         return all_rejected(decoded_schema(self._contract), [Rejection("malformed", detail)] * count)
@@ -120,12 +120,12 @@ class MessageDecoder:
 
     def decode(self, values: Payloads, starts: Bounds, ends: Bounds, keys: Payloads) -> Decoded:
         """Decode the messages between ``starts`` and ``ends``, none of them a tombstone."""
-        bulk = self.bulk(values, starts, ends, keys)
-        if len(bulk.positions) == len(keys):
-            return bulk
-        left = np.setdiff1d(np.arange(len(keys)), bulk.positions, assume_unique=True)
-        bodies: list[bytes | None] = [values.data[starts[each] : ends[each]].tobytes() for each in left]
-        return merged([(np.arange(len(keys)), bulk), (left, self.rows(bodies, keys.take(left).list()))])
+
+        def rows(left: Ints) -> Decoded:
+            bodies: list[bytes | None] = [values.data[starts[each] : ends[each]].tobytes() for each in left]
+            return self.rows(bodies, keys.take(left).list())
+
+        return with_left(self.bulk(values, starts, ends, keys), len(keys), rows)
 
     def bulk(self, values: Payloads, starts: Bounds, ends: Bounds, keys: Payloads) -> Decoded:
         """The messages that are right in every respect; the others are left out, and none is rejected."""

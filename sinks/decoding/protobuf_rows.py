@@ -19,9 +19,9 @@ from sinks.decoding import protobuf_plan as plans
 from sinks.decoding.columns import Unfit, convert
 from sinks.decoding.json_text import Kept, Number
 from sinks.decoding.protobuf_plan import Plan, Slot
+from sinks.decoding.years import FIRST_SECOND, LAST_SECOND
 
 _EPOCH = datetime.datetime(1970, 1, 1)
-_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
 
 
 class RowReader:
@@ -129,7 +129,7 @@ def _floating(value: float) -> str:
 
 
 def _timestamp(name: str, seconds: int, nanos: int) -> str:
-    if not (_FIRST_SECOND <= seconds <= _LAST_SECOND and 0 <= nanos < 1_000_000_000):
+    if not (FIRST_SECOND <= seconds <= LAST_SECOND and 0 <= nanos < 1_000_000_000):
         raise Unfit("out_of_range", f"{name} has {seconds} seconds and {nanos} nanoseconds, which is no time")
     moment = _EPOCH + datetime.timedelta(seconds=seconds)
     if nanos % 1000:

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from sinks.decoding.memory import byte, put_word, word
+from sinks.decoding.memory import FIRST, byte, put_word, word
+from sinks.decoding.years import FIRST_SECOND, LAST_SECOND
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int32]
@@ -29,11 +30,9 @@ SPAN, LIST, OTHER = 14, 15, 16
 TIMESTAMP, DATE, TEXT_WITHIN, UNSCALED, NUMBER_WITHIN = 17, 18, 19, 20, 21
 
 _VARINT, _EIGHT, _SIZED, _FOUR = 0, 1, 2, 5
-_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
 _TENS = np.array([10**power for power in range(19)], np.int64)
 _MONTH_DAYS = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
 _HIGHS = np.uint64(0x8080808080808080)
-_FIRST = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)
 _U0, _U1, _U7, _U127 = np.uint64(0), np.uint64(1), np.uint64(7), np.uint64(127)
 _MAX_32 = np.uint64(0xFFFFFFFF)
 # To a type checker these are numbers of numpy, to the compiler the machine's.
@@ -170,7 +169,7 @@ def copy(data: Bytes, spans: Words, present: npt.NDArray[np.bool_], offsets: Num
                 at, to, left = at + 8, to + 8, left - 8
             if left:
                 eight = word(at)
-                marked |= eight & _FIRST[left]
+                marked |= eight & FIRST[left]
                 put_word(to, eight)
             to = past
         offsets[message + 1] = to - begin
@@ -192,7 +191,7 @@ def unframe(data: Bytes, bounds: Numbers, frame: int, indexes: Words, starts: Nu
         if past < 0 or past - first > 7:
             indexes[message], starts[message] = -1, bounds[message + 1]
         else:
-            indexes[message], starts[message] = _int64(word(first) & _FIRST[past - first]), past - base
+            indexes[message], starts[message] = _int64(word(first) & FIRST[past - first]), past - base
 
 
 @njit(nogil=True, cache=True)
@@ -320,7 +319,7 @@ def _timestamp(at: int, end: int) -> tuple[int, bool]:
             seconds = value
         else:
             nanos = value
-    if not (_FIRST_SECOND <= seconds <= _LAST_SECOND and 0 <= nanos < 1_000_000_000 and nanos % 1000 == 0):
+    if not (FIRST_SECOND <= seconds <= LAST_SECOND and 0 <= nanos < 1_000_000_000 and nanos % 1000 == 0):
         return 0, False
     return seconds * 1_000_000 + nanos // 1000, True
 
