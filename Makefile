@@ -13,7 +13,7 @@ demo: .venv/.installed
 	$(BIN)/vigil demo
 
 test: lint
-	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadgroup
+	$(BIN)/pytest -n $(TEST_PROCESSES) --no-loadscope-reorder
 
 lint: .venv/.installed
 	$(BIN)/ruff check .

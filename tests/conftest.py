@@ -6,8 +6,10 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from local import environment
 from local.postgres import Postgres
@@ -15,18 +17,25 @@ from local.registry import Registry
 from local.services import Services, running, silent
 from local.topics import ensure_topics
 
+# Files that use the fixtures all_at_once and decided of marts_lake.
+SHARE_A_LAKE = ("test_marts_", "test_scenario_ctr", "test_scenario_rules")
+
 
 def pytest_configure() -> None:
     # Without a handler SIGTERM ends the run at once and leaves the services behind; so it ends like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes run the tests, those that share a costly lake stay in one, as do those of one file."""
-    for item in items:
-        shared = {"all_at_once", "decided"} & set(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group("marts" if shared else item.path.stem))
+class ByLake(LoadScopeScheduling):  # type: ignore[misc]
+    """Where several processes run the tests, those of one file stay in one, as do the files that share a built lake."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "marts" if Path(file).stem.startswith(SHARE_A_LAKE) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByLake:
+    return ByLake(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
