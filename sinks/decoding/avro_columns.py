@@ -15,7 +15,7 @@ from sinks.decoding import avro_scan
 from sinks.decoding.arrays import are_utf8, array_of, texts_of
 from sinks.decoding.avro_plan import Column, Plan
 from sinks.decoding.avro_schema import Type
-from sinks.decoding.columns import Unfit, arrow_type, convert, tried
+from sinks.decoding.columns import MOST_ITEMS, Unfit, arrow_type, convert, tried
 from sinks.decoding.years import FIRST_DAY, FIRST_MICROSECOND, LAST_DAY, LAST_MICROSECOND
 
 _MOMENTS = np.array([FIRST_MICROSECOND, LAST_MICROSECOND])
@@ -160,6 +160,9 @@ class _Values:
         offsets = np.empty(count + 1, np.int32)
         place = self._data, self._starts, self._ends, self._kinds, node, *arrays, offsets
         items = avro_scan.split(*place, np.empty(0, np.int32), np.empty(0, np.int32))
+        few = np.diff(offsets) <= MOST_ITEMS
+        if not few.all():
+            return pa.nulls(count, arrow_type(self._field)), few
         begins, limits = np.empty(items, np.int32), np.empty(items, np.int32)
         avro_scan.split(*place, begins, limits)
         found, done = read(plan, self._data, begins, limits)

@@ -24,6 +24,10 @@ _SIMPLE: dict[str, pa.DataType] = {
 _ZONED = pa.timestamp("us", tz="UTC")
 
 
+# The most objects of a list in one message; as many as a message could hold would take gigabytes.
+MOST_ITEMS = 100_000
+
+
 class Unfit(Exception):
     """A value does not fit its field: ``reason`` is one of ``decoder.REASONS``."""
 
@@ -103,6 +107,12 @@ def tried(column: Callable[[Any], pa.Array], values: pa.Array) -> tuple[pa.Array
     except Unfit:
         right[[position for position, _ in misfits(column, values)]] = False
         return values, right
+
+
+def require_few(field: Field, items: int) -> None:
+    """Raise Unfit where a list of the field has more than ``MOST_ITEMS``."""
+    if items > MOST_ITEMS:
+        raise Unfit("out_of_range", f"{field.name} has {items} items, of which a message may have {MOST_ITEMS}")
 
 
 def convert_lists(field: Field, lists: Sequence[list[dict[str, str | None]] | None]) -> pa.Array:

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from contracts import Contract, Field
 from sinks.decoding import json_scan, json_text, json_values
 from sinks.decoding.arrays import are_utf8, texts_of
+from sinks.decoding.blocks import OBJECT_BYTES, bounded
 from sinks.decoding.columns import Unfit, convert, convert_lists, decoded_schema, tried
 from sinks.decoding.decoder import Decoded
 from sinks.decoding.meanings import Meaning
@@ -91,6 +93,12 @@ def _column(field: Field, meaning: Meaning | None, texts: pa.Array) -> pa.Array:
 
 
 def _lists(field: Field, texts: pa.Array) -> pa.Array:
+    sizes = pc.binary_length(texts).fill_null(0).to_numpy()
+    some = [_some_lists(field, texts[first:past]) for first, past in bounded(sizes, OBJECT_BYTES)]
+    return pa.concat_arrays(some) if some else convert_lists(field, [])
+
+
+def _some_lists(field: Field, texts: pa.Array) -> pa.Array:
     lists: list[Any] = []
     for text in texts.to_pylist():
         items, unknown = json_text.list_items(field, None if text is None else json_text.read(text))

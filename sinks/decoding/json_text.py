@@ -6,7 +6,7 @@ import json
 from typing import Any, NoReturn
 
 from contracts import Field
-from sinks.decoding.columns import Unfit
+from sinks.decoding.columns import Unfit, require_few
 
 
 class Number(str):
@@ -93,13 +93,14 @@ def list_items(field: Field, value: Any) -> tuple[list[dict[str, str | None]] | 
     """A list field's objects as wire text, and per object what the contract does not know (None if nothing).
 
     Raises:
-        Unfit: the value is no list of objects, or one of their values has the wrong JSON type.
+        Unfit: the value is no list of objects, has too many, or one of their values has the wrong JSON type.
     """
     assert field.fields is not None
     if value is None:
         return None, None
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise Unfit("wrong_type", f"{field.name} is no list of objects")
+    require_few(field, len(value))
     known = {inner.name: inner for inner in field.fields}
     items = []
     for item in value:

@@ -17,7 +17,7 @@ from contracts import Field
 from sinks.decoding import protobuf_plan as plans
 from sinks.decoding import protobuf_scan as scan
 from sinks.decoding.arrays import are_utf8, array_of
-from sinks.decoding.columns import arrow_type, convert, fitting, tried
+from sinks.decoding.columns import MOST_ITEMS, arrow_type, convert, fitting, tried
 from sinks.decoding.protobuf_plan import Plan, Slot
 from sinks.payloads import PADDING
 
@@ -88,6 +88,10 @@ def _lists(slot: Slot, plan: Plan, data: Any, items: Any, present: Any, fit: Any
     assert field is not None
     assert field.fields is not None
     parents = items[:, 1]
+    counts = np.bincount(parents, minlength=len(present))
+    if (counts > MOST_ITEMS).any():
+        fit &= counts <= MOST_ITEMS
+        return pa.nulls(0)
     inner, chosen = columns(plan, data, np.ascontiguousarray(items[:, 2]), np.ascontiguousarray(items[:, 3]))
     if len(chosen) < len(items):
         bad = np.ones(len(items), np.bool_)
@@ -100,7 +104,7 @@ def _lists(slot: Slot, plan: Plan, data: Any, items: Any, present: Any, fit: Any
     ]
     struct = pa.StructArray.from_arrays(children, fields=list(kind.value_type))
     offsets = np.zeros(len(present) + 1, np.int32)
-    np.cumsum(np.bincount(parents, minlength=len(present)), out=offsets[1:])
+    np.cumsum(counts, out=offsets[1:])
     mask = None if field.required or present.all() else pa.array(~present)
     return pa.ListArray.from_arrays(pa.array(offsets), struct, type=kind, mask=mask)
 

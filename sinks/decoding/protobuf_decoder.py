@@ -125,7 +125,7 @@ class MessageDecoder:
             bodies: list[bytes | None] = [values.data[starts[each] : ends[each]].tobytes() for each in left]
             return self.rows(bodies, keys.take(left).list())
 
-        return with_left(self.bulk(values, starts, ends, keys), len(keys), rows)
+        return with_left(self.bulk(values, starts, ends, keys), ends - starts, rows)
 
     def bulk(self, values: Payloads, starts: Bounds, ends: Bounds, keys: Payloads) -> Decoded:
         """The messages that are right in every respect; the others are left out, and none is rejected."""

@@ -16,7 +16,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from sinks.decoding import json_text
 from sinks.decoding import protobuf_plan as plans
-from sinks.decoding.columns import Unfit, convert
+from sinks.decoding.columns import Unfit, convert, require_few
 from sinks.decoding.json_text import Kept, Number
 from sinks.decoding.protobuf_plan import Plan, Slot
 from sinks.decoding.years import FIRST_SECOND, LAST_SECOND
@@ -50,6 +50,8 @@ def _fields(plan: Plan, message: Message, within: str = "") -> dict[str, Any]:
     row: dict[str, Any] = {}
     for slot in plan.slots:
         if slot.items is not None:
+            if slot.field is not None:
+                require_few(slot.field, len(getattr(message, slot.name)))
             items = [_fields(slot.items, each, f"{slot.name}.") for each in getattr(message, slot.name)]
             # A list that is empty and one that is absent are the same on the wire.
             row[slot.name] = items if items or (slot.field and slot.field.required) else None
