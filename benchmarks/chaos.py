@@ -4,8 +4,8 @@
 
 Three Kafka nodes, PostgreSQL, three `vigil sink run`, an idempotent and a transactional producer that know what became
 of every message. The faults come in an order and with delays that the seed decides; what they meet is the processes'
-affair. In the end the services are left in peace, the sinks land what is left, and everything that landed is held
-against what the producers know, and by `reconcile` against the broker.
+affair, among them upkeep. In the end the services are left in peace, the sinks land what is left, and everything that
+landed is held against what the producers know, and by `reconcile` against the broker.
 
 Exit code 0: every fault struck, nothing was lost, nothing landed twice, nothing out of order. 1: something did. 2: the
 run is void, because a fault never struck. A start takes about half a minute more, the end at most five.
@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,13 @@ import contracts
 from lakehouse.attach import connect
 from lakehouse.schema import prepare
 from lakehouse.settings import Settings
+from lakehouse.upkeep import keep_up
 from local import signals
 from local.ports import LOOPBACK
 from local.postgres import Postgres
 from local.topics import ensure_topics
 from sinks import lag, reconcile
+from sinks.clock import utc_now
 
 GROUP = "chaos"
 LAKE = "lake"
@@ -58,12 +61,17 @@ SETTINGS = {
     "group": GROUP,
     "batch_seconds": 0.3,
     "inline_rows": 10,
+    # Files are merged and put back while faults strike.
+    "upkeep_seconds": 5,
     "kafka.session.timeout.ms": int(SESSION_SECONDS * 1000),
     "kafka.heartbeat.interval.ms": 1_000,
     "kafka.topic.metadata.refresh.interval.ms": 2_000,
 }
 # What the sinks told of in their logs, for the reader to see what they went through.
-TOLD = ("assigned", "revoked", "committed", "conflicted", "repeated", "confirmed", "fenced", "abandoned")
+TOLD = (
+    *("assigned", "revoked", "committed", "conflicted", "repeated", "confirmed", "fenced", "abandoned"),
+    *("tended", "untended", "restored"),
+)
 RECONCILED = ("rows", "dead_letters", "holes", "gaps", "lost", "twice", "strays", "out_of_order")
 
 
@@ -139,6 +147,8 @@ def run(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         codes = site.sinks.stop()
         progress("judging")
         with connect(settings) as connection:
+            # As the next sink would: one that was killed may have left files to be put back.
+            tidied = keep_up(connection, GROUP, utc_now(), keep=timedelta(hours=24))
             found = chaos_verdict.judge(connection, FEEDS, sent)
         topics = [feed.topic for feed in FEEDS]
         reconciled = reconcile(settings, topics)
@@ -159,6 +169,7 @@ def run(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
             "sinks": {"started": site.sinks.starts, "exit_codes": codes, "ended_by_themselves": dict(site.sinks.ended)},
             "sinks_told": {step: site.sinks.told()[step] for step in TOLD},
             "drained": is_drained,
+            "tidied_at_the_end": str(tidied),
             "landed": found,
             "reconciled": {
                 "partitions": len(reconciled),

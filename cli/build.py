@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from cli.console import AsJson, fail, print_json, print_rows, progress, say
 from cli.environment import lake
@@ -16,9 +19,18 @@ class JobFailed(Exception):
     """A Dagster run failed, or a blocking gate stopped it."""
 
 
-def build(as_json: AsJson = False) -> None:
+def build(
+    full_refresh: Annotated[
+        bool,
+        typer.Option("--full-refresh", help="Make every table anew from landing, but for the alert log."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Land what is on the topics, pass the gates and build the marts, as runs that Dagster's pages show."""
     with lake() as settings:
+        if full_refresh:
+            # dbt's own name; Dagster's step passes no options on.
+            os.environ["DBT_FULL_REFRESH"] = "true"
         results = [run_job(settings, "land"), run_job(settings, "build")]
     if as_json:
         print_json(results)

@@ -30,6 +30,7 @@ from cli import (
     upkeep,
 )
 from cli.build import JobFailed
+from cli.missing_files import with_remedy
 from contracts import ContractError
 from detection.errors import DetectionError
 from lakehouse.errors import LakeError
@@ -87,5 +88,5 @@ def main() -> None:
         secret_files.read_into(os.environ)
         app()
     except EXPECTED as error:
-        console.fail(str(error), as_json="--json" in sys.argv)
+        console.fail(with_remedy(str(error)), as_json="--json" in sys.argv)
         sys.exit(1)

@@ -118,7 +118,8 @@ def orphans(
 ) -> None:
     """Delete data files that killed sinks wrote and never registered; no query ever saw them."""
     with lake() as found:
-        removed = remove_orphans(found, datetime.now(UTC) - timedelta(hours=hours), dry_run=dry_run)
+        older_than = datetime.now(UTC).replace(tzinfo=None) - timedelta(hours=hours)
+        removed = remove_orphans(found, older_than, dry_run=dry_run)
     answer(
         [{"file": file} for file in removed], as_json=as_json, title="files to delete" if dry_run else "files deleted"
     )
@@ -179,6 +180,9 @@ TOLD = {
     Step.FOUND: "under a pattern, landed from now on: {}",
     Step.GROWN: "the landing table of {} has grown: {}",
     Step.IGNORED: "under a pattern, but left alone: {}: {}",
+    Step.TENDED: "upkeep{}: {}",
+    Step.UNTENDED: "upkeep{} fails: {}",
+    Step.RESTORED: "upkeep{}: {}",
 }
 
 

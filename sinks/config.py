@@ -105,7 +105,7 @@ class SinkConfig(BaseModel):
     metrics_address: str = Field("127.0.0.1", min_length=1)
     watch_seconds: float = Field(5.0, gt=0)
     health_seconds: float | None = Field(None, gt=0)
-    upkeep_seconds: float = Field(0.0, ge=0)
+    upkeep_seconds: float = Field(120.0, ge=0)
     upkeep_keep_hours: float = Field(24.0, ge=1)
     # Not in the representation, since passwords are among them.
     kafka: dict[KafkaName, str | int | float | bool] = Field(default_factory=dict, repr=False)

@@ -22,6 +22,9 @@ class Step(StrEnum):
     FOUND = "found"  # topics under a pattern are landed from now on
     IGNORED = "ignored"  # topics under a pattern are left alone, for ``detail``
     GROWN = "grown"  # a landing table has got columns or wider types; ``detail`` says which
+    TENDED = "tended"  # a round of upkeep is done; no batch, ``detail`` says what it did
+    UNTENDED = "untended"  # upkeep fails, for ``detail``, and is tried again; no batch
+    RESTORED = "restored"  # upkeep put files back that a commit had taken for failed; no batch
     CONSUMED = "consumed"
     ENCODED = "encoded"
     REGISTERED = "registered"  # files registered in the open transaction, ledger not yet moved

@@ -104,7 +104,7 @@ class Sink:
             self._failing.extend(missing)
             if monitoring:
                 stack.enter_context(monitoring.watching())
-            stack.enter_context(Tending(self._config, self._settings, self._clock))
+            stack.enter_context(Tending(self._config, self._settings, self._clock, self._note))
             self._positions = Positions(self._session, self._broker, identity, self._config.start, self._clock)
             self._targets = self._ends(each for several in self._topics.partitions.values() for each in several)
             done = self._caught_up()

@@ -66,9 +66,13 @@ class Bench:
         return {self.topic: self.contract}
 
     def config(self, **changed: Any) -> SinkConfig:
-        """A configuration for this topic; a killed sink's place in the group is free at once, as its name is fixed."""
+        """A configuration for this topic; a killed sink's place in the group is free at once, as its name is fixed.
+
+        Upkeep is off, so that a slow test finds the files it looks for.
+        """
         kafka = {"session.timeout.ms": 6000, "group.instance.id": "bench"} | changed.pop("kafka", {})
-        return SinkConfig(**{"topics": (self.topic,), "group": self.topic, "kafka": kafka, **changed})
+        ours = {"topics": (self.topic,), "group": self.topic, "kafka": kafka, "upkeep_seconds": 0}
+        return SinkConfig(**ours | changed)
 
     def send(self, values: Iterable[bytes | None], partition: int = 0, key: bytes | None = b"k", **more: Any) -> None:
         """Produce to one partition, in order."""

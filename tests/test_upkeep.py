@@ -16,7 +16,7 @@ from sinks.clock import utc_now
 from sinks.records import Partition
 
 ROUNDS = 4
-AT_ONCE: dict[str, Any] = {"keep": timedelta(0), "readers": timedelta(0)}
+AT_ONCE: dict[str, Any] = {"keep": timedelta(0), "readers": timedelta(0), "enough": 2}
 
 
 def tidy(bench: Bench, **changed: Any) -> Upkeep | None:
