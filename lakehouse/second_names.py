@@ -11,7 +11,7 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -52,23 +52,24 @@ class SecondNames:
         self._data = Path(data_path)
         self._folder = self._data / FOLDER
 
-    def commit(self, connection: duckdb.DuckDBPyConnection, table: str, work: Callable[[], T]) -> T:
+    def commit(self, connection: duckdb.DuckDBPyConnection, folders: Iterable[str], work: Callable[[], T]) -> T:
         """The result of ``work()``, which is committed; the files it wrote have second names until that is certain.
 
         Args:
-            table: the folder below the data path into which it writes.
+            folders: those below the data path into which it writes.
 
         Raises:
             duckdb.Error: of ``work`` or of the commit. If it is the latter's, the names stay for ``put_back``.
             OSError: a file could not be given a second name; nothing is committed.
         """
-        before = set(_files(self._data / table))
+        folders = list(folders)
+        before = self._files(folders)
         names = self._folder / uuid.uuid4().hex
         with transaction(connection):
             try:
                 result = work()
                 # Those that others have written meanwhile do no harm.
-                for file in set(_files(self._data / table)) - before:
+                for file in self._files(folders) - before:
                     second = self._second(names, file)
                     _give(file, second, second)
             except BaseException:
@@ -98,6 +99,9 @@ class SecondNames:
             if given is not None and given < before:
                 shutil.rmtree(names, ignore_errors=True)
         return count
+
+    def _files(self, folders: list[str]) -> set[Path]:
+        return {file for folder in folders for file in _files(self._data / folder)}
 
     def _second(self, names: Path, first: Path) -> Path:
         return names / first.relative_to(self._data).with_name(first.name + _SUFFIX)

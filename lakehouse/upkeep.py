@@ -117,7 +117,7 @@ def keep_up(
         for _ in range(_ATTEMPTS):
             try:
                 connection.execute(f"set ducklake_max_retry_count = {retries}")
-                return names.commit(connection, table.folder, lambda: connection.execute(sql, values).fetchall())
+                return names.commit(connection, [table.folder], lambda: connection.execute(sql, values).fetchall())
             except duckdb.Error as error:
                 if not isinstance(error, duckdb.TransactionException) and _OVERTAKEN not in str(error):
                     raise

@@ -31,10 +31,13 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 class LakeSession:
     """One connection, used by one thread at a time; it is made anew whenever it failed."""
 
-    def __init__(self, settings: Settings, seconds: float, threads: int | None = 1) -> None:
+    def __init__(
+        self, settings: Settings, seconds: float, threads: int | None = 1, inlining_rows: int = NO_FILES
+    ) -> None:
         # A commit is small work; many cores and much memory are for those who read.
         self._settings = settings.model_copy(update={"threads": threads, "memory_limit": "1GB"})
         self._seconds = seconds
+        self._inlining_rows = inlining_rows
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.Lock()
 
@@ -78,5 +81,5 @@ class LakeSession:
 
     def _connected(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
-            self._connection = connect(self._settings, inlining_rows=NO_FILES)
+            self._connection = connect(self._settings, inlining_rows=self._inlining_rows)
         return self._connection

@@ -11,7 +11,9 @@ import duckdb
 import numpy as np
 
 from contracts import Contract, contract_for
+from lakehouse.attach import INLINING_ROW_LIMIT
 from lakehouse.schema import prepare
+from lakehouse.second_names import SecondNames
 from lakehouse.settings import Settings
 from sinks.broker import Broker, named_servers
 from sinks.clock import Clock, utc_now
@@ -59,8 +61,9 @@ def rewind(
     if not by.strip() or not why.strip():
         raise SinkMisconfigured("a rewind goes on record: say who rewinds with --by and why with --reason")
     contract = contracts[wanted.topic] if contracts else contract_for(wanted.topic)
-    # The switch is the one long statement of landing: with all cores it is over the sooner.
-    session = LakeSession(settings, config.service_seconds, threads=settings.threads)
+    # The switch is the one long statement of landing: with all cores it is over the sooner. It may delete millions of
+    # rows, which take a moment as files and minutes as lines of the catalog.
+    session = LakeSession(settings, config.service_seconds, settings.threads, INLINING_ROW_LIMIT)
     with Broker(named_servers(settings), config.kafka, config.service_seconds) as broker:
         try:
             session.insist(lambda connection, _: _fit(connection, contract))
@@ -72,7 +75,7 @@ def rewind(
             except BaseException:
                 prepared.discard()
                 raise
-            rewound = Switch(session, prepared, observe).make()
+            rewound = Switch(session, SecondNames(settings.lake_data_path), prepared, observe).make()
             for file in prepared.letters:
                 file.unlink(missing_ok=True)
             return rewound

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from contracts import Contract
-from lakehouse.transactions import transaction
+from lakehouse.second_names import KEPT, SecondNames
 from sinks import ledger
 from sinks.errors import RewindRefused
 from sinks.lake_session import LakeSession
@@ -84,8 +84,9 @@ class Prepared:
 class Switch:
     """Makes one switch, once, however often it must be tried."""
 
-    def __init__(self, session: LakeSession, prepared: Prepared, observe: Observer) -> None:
+    def __init__(self, session: LakeSession, names: SecondNames, prepared: Prepared, observe: Observer) -> None:
         self._session = session
+        self._names = names
         self._prepared = prepared
         self._observe = observe
         self._held = False
@@ -109,18 +110,23 @@ class Switch:
             # Dead letters of any topic would be in the way, so all sinks are asked.
             ledger.hold(connection, None, HOLD_SECONDS)
             self._held = True
+            # That was a commit, so the one before is decided; DuckLake may have taken its files away all the same.
+            self._names.put_back(connection, self._prepared.landed_at - KEPT)
         self._load(connection)
         try:
-            with transaction(connection):
-                # In the same snapshot as all that follows: an attempt before may have gone through, its answer lost.
-                if ledger.is_landed(connection, self._prepared.commit_id):
-                    self._tell(Step.CONFIRMED)
-                else:
-                    self._transact(connection)
+            table = f"landing/{self._prepared.contract.table}"
+            self._names.commit(connection, (table, "ledger"), lambda: self._once(connection))
         except duckdb.TransactionException:
             self._tell(Step.CONFLICTED)
             raise
         return self._recorded(connection)
+
+    def _once(self, connection: duckdb.DuckDBPyConnection) -> None:
+        # In the same snapshot as all that follows: an attempt before may have gone through, its answer lost.
+        if ledger.is_landed(connection, self._prepared.commit_id):
+            self._tell(Step.CONFIRMED)
+        else:
+            self._transact(connection)
 
     def _load(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Which offsets were read again."""
