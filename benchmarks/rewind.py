@@ -2,8 +2,7 @@
 
     python benchmarks/rewind.py [--messages 1000000] [--json]
 
-``switch`` is the one transaction in which the old rows go and the new ones come; sinks that meet it wait for it. The
-catalog keeps a line for every row that is deleted, until upkeep moves them into files.
+``switch`` is the one transaction in which the old rows go and the new ones come; sinks that meet it wait for it.
 """
 
 from __future__ import annotations

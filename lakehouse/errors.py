@@ -6,7 +6,7 @@ LakeError
 ├── LakeMismatch         what is there is not this lake: no lake at all, another data path, a version not known here
 ├── BuildFailed          dbt did not build what was asked
 ├── NotBuilt             a mart is read that no build has made yet
-├── NoSecondNames        the data path is no folder, so upkeep could lose what it writes
+├── NoSecondNames        the data path is no folder, so upkeep and rewinds could lose what they write
 └── SnapshotGone         a pin names a snapshot that does not exist (any more)
 """
 
@@ -40,4 +40,4 @@ class SnapshotGone(LakeError):
 
 
 class NoSecondNames(LakeError):
-    """Upkeep could lose what it writes, since files of this data path can have no second names."""
+    """Upkeep and rewinds could lose what they write, since files of this data path can have no second names."""

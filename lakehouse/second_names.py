@@ -47,7 +47,7 @@ class SecondNames:
         if "://" in data_path:
             raise NoSecondNames(
                 f"the lake's data path {data_path!r} is no folder, so files that a commit brings can have no second "
-                "name, and would be lost if the catalog's answer to it were. The lake is not tidied."
+                "name, and would be lost if the catalog's answer to it were. The lake is neither tidied nor rewound."
             )
         self._data = Path(data_path)
         self._folder = self._data / FOLDER
