@@ -49,6 +49,8 @@ _PASSING = frozenset(
         KafkaError._NOENT,
         KafkaError._TIMED_OUT,
         KafkaError._TRANSPORT,
+        # Just added, and not every broker knows of it yet.
+        KafkaError._UNKNOWN_PARTITION,
     }
 )
 
