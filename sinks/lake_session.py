@@ -25,6 +25,8 @@ PASSING = (
     duckdb.HTTPException,
     CatalogUnreachable,
 )
+# What is told when it dies in the middle of an answer, by an error of no kind or of one that has nothing to do with it.
+_DIED = ("server closed the connection", "unsuccessful query result")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 
 
@@ -65,8 +67,7 @@ class LakeSession:
             try:
                 return work(self._connected(), attempt)
             except (duckdb.Error, CatalogUnreachable) as error:
-                # A catalog that dies in the middle of an answer is told of by an error of no kind.
-                if not isinstance(error, PASSING) and type(error) is not duckdb.Error:
+                if not _passes(error):
                     raise
                 # After a lost conflict the connection is as good as before, unless it keeps failing.
                 if not isinstance(error, duckdb.TransactionException) or attempt % 3 == 2:
@@ -83,3 +84,7 @@ class LakeSession:
         if self._connection is None:
             self._connection = connect(self._settings, inlining_rows=self._inlining_rows)
         return self._connection
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, PASSING) or type(error) is duckdb.Error or any(told in str(error) for told in _DIED)

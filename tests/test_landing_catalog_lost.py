@@ -23,12 +23,20 @@ from sinks.lake_session import LakeSession
 MESSAGES = 300
 
 
-def test_an_error_of_no_kind_is_waited_out(catalog: tuple[str, Path]) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        duckdb.Error("Failed to prepare COPY: terminated"),
+        duckdb.BinderException("Binder Error: Failed to prepare query: server closed the connection unexpectedly"),
+        duckdb.InvalidInputException("Attempting to fetch from an unsuccessful query result"),
+    ],
+)
+def test_a_catalog_that_dies_in_an_answer_is_waited_out(catalog: tuple[str, Path], error: duckdb.Error) -> None:
     session = LakeSession(Settings(home=catalog[1].parent, catalog=catalog[0], data_path=str(catalog[1])), seconds=30)
 
     def work(_connection: duckdb.DuckDBPyConnection, attempt: int) -> int:
         if attempt == 0:
-            raise duckdb.Error("server closed the connection unexpectedly")
+            raise error
         return attempt
 
     def faulty(connection: duckdb.DuckDBPyConnection, _attempt: int) -> None:
