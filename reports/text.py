@@ -39,7 +39,8 @@ def parts(text: str, size: int) -> list[str]:
     """``text`` in pieces of at most ``size`` characters, broken after a blank where one is near.
 
     Joined again without anything between them, the pieces give ``text``; only a text of blanks has no piece.
-    A piece neither begins nor ends in a blank unless the text has longer runs of blanks than ``size`` allows for.
+    A piece neither begins nor ends in a blank unless the text has longer runs of blanks, or of single characters
+    between blanks, than ``size`` allows for.
     """
     pieces: list[str] = []
     rest = text.strip()

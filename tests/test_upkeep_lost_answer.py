@@ -222,7 +222,7 @@ def test_file_systems_with_and_without_hard_links(
         return connection.execute("call ducklake_merge_adjacent_files('lake', 'numbers', schema => 'landing')")
 
     with pytest.raises(OSError if error == errno.ENOSPC else duckdb.TransactionException):
-        names.commit(connection, "landing/numbers", merge)
+        names.commit(connection, ["landing/numbers"], merge)
     if error == errno.ENOSPC:
         assert lake.is_whole()
         return
