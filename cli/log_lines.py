@@ -82,8 +82,8 @@ def log(event: str, level: Level = "info", **fields: Any) -> None:
 
 class _JsonLines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        level: Level = "error" if record.levelno >= logging.ERROR else "info"
-        log("librdkafka", "warning" if record.levelno == logging.WARNING else level, message=record.getMessage())
+        worse: Level = "error" if record.levelno >= logging.ERROR else "warning"
+        log("librdkafka", worse if record.levelno >= logging.WARNING else "info", message=record.getMessage())
 
 
 def log_step(event: Event) -> None:

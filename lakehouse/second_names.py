@@ -11,7 +11,7 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -52,7 +52,7 @@ class SecondNames:
         self._data = Path(data_path)
         self._folder = self._data / FOLDER
 
-    def commit(self, connection: duckdb.DuckDBPyConnection, folders: Iterable[str], work: Callable[[], T]) -> T:
+    def commit(self, connection: duckdb.DuckDBPyConnection, folders: Collection[str], work: Callable[[], T]) -> T:
         """The result of ``work()``, which is committed; the files it wrote have second names until that is certain.
 
         Args:
@@ -62,7 +62,6 @@ class SecondNames:
             duckdb.Error: of ``work`` or of the commit. If it is the latter's, the names stay for ``put_back``.
             OSError: a file could not be given a second name; nothing is committed.
         """
-        folders = list(folders)
         before = self._files(folders)
         names = self._folder / uuid.uuid4().hex
         with transaction(connection):
@@ -100,7 +99,7 @@ class SecondNames:
                 shutil.rmtree(names, ignore_errors=True)
         return count
 
-    def _files(self, folders: list[str]) -> set[Path]:
+    def _files(self, folders: Collection[str]) -> set[Path]:
         return {file for folder in folders for file in _files(self._data / folder)}
 
     def _second(self, names: Path, first: Path) -> Path:

@@ -26,7 +26,7 @@ from sinks.decoding.decoder import Decoder
 from sinks.decoding.formats import decoder_for, registry_for
 from sinks.decoding.registry import SchemaRegistry
 from sinks.lake_session import LakeSession
-from sinks.landing_tables import evolved_columns, fit_contract, fit_rows
+from sinks.landing_tables import fit_rows, made_ready
 from sinks.payloads import Payloads
 from sinks.progress import Counts, Event, Observer, Step, nobody
 
@@ -152,7 +152,7 @@ class _Part:
         """Let the landing table take, not rounded, what the contract has; raises SchemaIncompatible."""
         if self._contract is not None:
             contract = self._contract
-            landed = self._session.insist(lambda connection, _: _fit(connection, contract))
+            landed = self._session.insist(lambda connection, _: made_ready(connection, contract))
             self._decoder = decoder_for(contract, config, registry, landed)
 
     def replayed(self, moment: datetime) -> Iterator[_Piece]:
@@ -235,12 +235,6 @@ class _Part:
 
     def _tell(self, step: Step, piece: _Piece) -> None:
         self._observe(Event(step, piece.commit_id, {self._source.topic: Counts(rows=piece.rows.num_rows)}))
-
-
-def _fit(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[pa.Field]:
-    prepare(connection, [contract])
-    fit_contract(connection, contract)
-    return evolved_columns(connection, contract)
 
 
 def _sources(connection: duckdb.DuckDBPyConnection, selection: Selection) -> list[Source]:

@@ -18,7 +18,7 @@ from sinks.errors import CatalogSilent
 T = TypeVar("T")
 
 # What DuckDB raises for a lost conflict and for a catalog that is away; anything else is a fault of ours.
-PASSING = (
+_PASSING = (
     duckdb.TransactionException,
     duckdb.IOException,
     duckdb.ConnectionException,
@@ -87,4 +87,4 @@ class LakeSession:
 
 
 def _passes(error: Exception) -> bool:
-    return isinstance(error, PASSING) or type(error) is duckdb.Error or any(told in str(error) for told in _DIED)
+    return isinstance(error, _PASSING) or type(error) is duckdb.Error or any(told in str(error) for told in _DIED)

@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping
 
+import duckdb
 import pyarrow as pa
 
 from contracts import Contract, contract_for, load
@@ -87,7 +88,8 @@ class LandedTopics:
     def _add(
         self, names: list[str], session: LakeSession, broker: Broker, stop: threading.Event | None = None
     ) -> list[TopicStopped]:
-        session.insist(lambda connection, _: prepare(connection, [self.contracts[name] for name in names]), stop)
+        contracts = [self.contracts[name] for name in names]
+        landed = session.insist(lambda connection, _: _prepared(connection, contracts), stop)
         missing: list[TopicStopped] = []
         while asked := [name for name in names if name not in {error.topic for error in missing}]:
             try:
@@ -96,15 +98,17 @@ class LandedTopics:
                 missing.append(error)
                 continue
             for name, topic in described.items():
-                landed = self._landed(session, self.contracts[name], stop)
-                self.decoders[name] = decoder_for(self.contracts[name], self._config, self._registry, landed)
+                self.decoders[name] = decoder_for(self.contracts[name], self._config, self._registry, landed[name])
                 self.partitions[name] = topic.partitions
                 self._ids[name] = topic.topic_id
             break
         return missing
 
-    def _landed(self, session: LakeSession, contract: Contract, stop: threading.Event | None) -> list[pa.Field]:
-        return session.insist(lambda connection, _: evolved_columns(connection, contract), stop)
+
+def _prepared(connection: duckdb.DuckDBPyConnection, contracts: list[Contract]) -> dict[str, list[pa.Field]]:
+    """Make the landing tables; by topic what they have beyond the contract."""
+    prepare(connection, contracts)
+    return {contract.topic: evolved_columns(connection, contract) for contract in contracts}
 
 
 class TopicWatch:

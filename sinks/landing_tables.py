@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from contracts import Contract
 from lakehouse.growth import grow, growth
-from lakehouse.schema import landing_columns
+from lakehouse.schema import landing_columns, prepare
 from sinks.errors import SchemaIncompatible
 from sinks.lake_session import LakeSession
 
@@ -67,13 +67,18 @@ def _widest(column: pa.Field) -> pa.Field:
     return column.with_type(pa.float64()) if pa.types.is_floating(column.type) else column
 
 
-def fit_contract(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[str]:
-    """Likewise, of all rows that the contract itself allows."""
-    return _grown(connection, contract, _contract_columns(connection, contract))
+def made_ready(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[pa.Field]:
+    """Let there be a landing table that takes all rows that the contract allows; returns its ``evolved_columns``.
+
+    Raises as ``fit_rows`` does.
+    """
+    prepare(connection, [contract])
+    _grown(connection, contract, _contract_columns(connection, contract))
+    return evolved_columns(connection, contract)
 
 
 def changes_for(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[str]:
-    """What ``fit_contract`` would change; raises as it does, but changes nothing."""
+    """What ``made_ready`` would change of a table that is there; raises as it does, but changes nothing."""
     expected = landing_columns(contract)
     told, refused = growth(connection, contract.table, _contract_columns(connection, contract), expected)
     _refuse(contract, refused)

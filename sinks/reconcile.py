@@ -77,7 +77,6 @@ def reconcile(
     """
     servers = named_servers(settings)
     with Broker(servers, kafka or {}, SERVICE_SECONDS) as broker, connect(settings) as connection:
-        prepare(connection, ())
         names = chosen_topics(topics, contracts, lambda: {*broker.names(), *_landed(connection)})
         chosen = {topic: contracts[topic] if contracts else contract_for(topic) for topic in names}
         prepare(connection, chosen.values())
@@ -96,6 +95,7 @@ def reconcile(
 
 def _landed(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """The topics of which something was landed: under a pattern, one that is gone from the brokers is missed too."""
+    prepare(connection, ())
     return [topic for (topic,) in connection.execute("select distinct topic from lake.ledger.offsets").fetchall()]
 
 

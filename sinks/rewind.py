@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from contracts import Contract, contract_for
 from lakehouse.attach import INLINING_ROW_LIMIT
-from lakehouse.schema import prepare
 from lakehouse.second_names import SecondNames
 from lakehouse.settings import Settings
 from sinks.broker import Broker, named_servers
@@ -22,7 +22,7 @@ from sinks.decoding.formats import decoder_for, registry_for
 from sinks.encoding import Encoder
 from sinks.errors import RewindRefused, SinkMisconfigured
 from sinks.lake_session import LakeSession
-from sinks.landing_tables import LandingTables, evolved_columns, fit_contract
+from sinks.landing_tables import LandingTables, made_ready
 from sinks.parquet import FileWriter
 from sinks.progress import Observer, Step, nobody
 from sinks.range_reader import read_ranges
@@ -66,12 +66,12 @@ def rewind(
     session = LakeSession(settings, config.service_seconds, settings.threads, INLINING_ROW_LIMIT)
     with Broker(named_servers(settings), config.kafka, config.service_seconds) as broker:
         try:
-            session.insist(lambda connection, _: _fit(connection, contract))
+            landed = session.insist(lambda connection, _: made_ready(connection, contract))
             prepared = session.insist(
                 lambda connection, _: _begin(connection, broker, contract, wanted, by, why, clock)
             )
             try:
-                _read(config, settings, session, broker, prepared, observe)
+                _read(config, settings, session, broker, prepared, landed, observe)
             except BaseException:
                 prepared.discard()
                 raise
@@ -116,18 +116,13 @@ def _begin(
     return Prepared(found, contract, by, why, uuid.uuid4().hex, landed_at, resolved)
 
 
-def _fit(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Give the landing table what the contract has gained, before anything is read."""
-    prepare(connection, [contract])
-    fit_contract(connection, contract)
-
-
 def _read(
     config: SinkConfig,
     settings: Settings,
     session: LakeSession,
     broker: Broker,
     prepared: Prepared,
+    landed: list[pa.Field],
     observe: Observer,
 ) -> None:
     """Read the ranges again, batch by batch, into files."""
@@ -135,7 +130,6 @@ def _read(
     config = config.model_copy(update={"topics": (topic,), "inline_rows": 0})
     writer = FileWriter(settings.lake_data_path)
     tables = LandingTables(session)
-    landed = session.insist(lambda connection, _: evolved_columns(connection, contract))
     decoders = {topic: decoder_for(contract, config, registry_for(config), landed)}
     identity = prepared.plan.identity
     encoder = Encoder(config, {topic: contract}, decoders, writer, broker, identity, lambda: prepared.landed_at)

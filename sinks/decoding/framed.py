@@ -79,8 +79,14 @@ class FramedDecoder:
         distinct = np.unique(ids).tolist()
         # All are found before any is decoded: a topic that waits shall not work for nothing.
         schemas = self._registry.schemas([each for each in distinct if each >= 0], self._contract.topic)
-        chosen = {schema_id: self._decoder(schema_id, schema) for schema_id, schema in schemas.items()}
-        refused = _NO_ID | {schema_id: why for schema_id, why in chosen.items() if isinstance(why, Rejection)}
+        decoders: dict[int, Decoder] = {}
+        refused = dict(_NO_ID)
+        for schema_id, schema in schemas.items():
+            chosen = self._decoder(schema_id, schema)
+            if isinstance(chosen, Rejection):
+                refused[schema_id] = chosen
+            else:
+                decoders[schema_id] = chosen
         # Together, as there may be as many ids as messages.
         at = np.flatnonzero(np.isin(ids, list(refused)))
         parts = [(at, all_rejected(self._schema, [refused[each] for each in ids[at].tolist()]))]
@@ -92,17 +98,16 @@ class FramedDecoder:
             positions = np.flatnonzero(ids == schema_id)
             whole = len(positions) == len(ids)
             theirs = (values, keys) if whole else (values.take(positions), keys.take(positions))
-            part = self._part(schema_id, chosen.get(schema_id), *theirs)
+            part = self._part(schema_id, decoders.get(schema_id), *theirs)
             part = self._agreed(schema_id, part, len(positions))
             if whole:
                 return part
             parts.append((positions, part))
         return merged(parts)
 
-    def _part(self, schema_id: int, decoder: Decoder | Rejection | None, values: Payloads, keys: Payloads) -> Decoded:
+    def _part(self, schema_id: int, decoder: Decoder | None, values: Payloads, keys: Payloads) -> Decoded:
         if decoder is None:
             return decode_rows(self._contract, values.list(), keys.list())
-        assert not isinstance(decoder, Rejection)
         try:
             return decoder.decode(values, keys)
         except Incompatible as error:
