@@ -1,11 +1,12 @@
 """How soon a produced message is seen by a query in another process: at half of the sink's top rate, or as a trickle.
 
-    python benchmarks/freshness.py [--rate N] [--seconds 60] [--messages 500000] [--partitions 4] [--json]
+    python benchmarks/freshness.py [--rate N] [--seconds 60] [--warm-seconds 30] [--messages 500000] [--json]
     python benchmarks/freshness.py --trickle [--minutes 10] [--upkeep-seconds 20] [--keep-minutes 2] [--json]
 
 The top rate is what the same sink makes of a topic of ``--messages`` first, from its first commit to its last;
 ``--rate`` names a rate instead. Then a producer sends at half of it. Its time of sending is the message's Kafka
-timestamp, in whole milliseconds rounded down.
+timestamp, in whole milliseconds rounded down. What is sent in the first ``--warm-seconds`` is not counted: a broker
+that has just started compiles its code meanwhile and takes a core for itself.
 A process attached to the lake as an analyst's asks for new rows again and again; a message's age is the time at which
 the answer that first had it was there, minus its timestamp. So query and pause are in the age, and whatever became
 visible during a query counts from the end of the next one: the time between two answers is printed as resolution.
@@ -59,7 +60,8 @@ def main() -> None:
     """Run the benchmark, or one process of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rate", type=float, help="messages a second; by default half of the top rate")
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long to send")
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long to send what is counted")
+    parser.add_argument("--warm-seconds", type=float, default=30.0, help="how long to send before that")
     parser.add_argument("--messages", type=int, default=500_000, help="for the top rate")
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--size", type=int, choices=(400, 2000), default=400, help="bytes a message, about")
@@ -105,9 +107,17 @@ def measure(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
             top = landed(backlog)
             progress(f"top rate: {top:,.0f} messages/s" if backlog == arguments.messages else "sink is warm")
             rate = TRICKLE_RATE if arguments.trickle else arguments.rate or top / 2
-            seconds = 60 * arguments.minutes if arguments.trickle else arguments.seconds
+            warm = 0.0 if arguments.trickle else arguments.warm_seconds
+            seconds = 60 * arguments.minutes if arguments.trickle else warm + arguments.seconds
             messages = int(rate * seconds)
-            asked = {**order, "messages": messages, "partitions": partitions, "seconds": seconds, "parts": PARTS}
+            asked = {
+                **order,
+                "messages": messages,
+                "partitions": partitions,
+                "seconds": seconds,
+                "warm_seconds": warm,
+                "parts": PARTS,
+            }
             with reading(asked) as ages, sampling(order, seconds if arguments.trickle else 0) as samples:
                 took = paced(services.bootstrap_servers, topics, partitions, messages, rate, arguments.size)
                 found = ages()
@@ -115,7 +125,7 @@ def measure(home: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         "top_messages_a_second": None if arguments.trickle or arguments.rate else top,
         "messages_a_second": rate,
         "sent_a_second": messages / took,
-        "messages": messages,
+        "warm_seconds": warm,
         "topics": len(topics),
         "partitions": partitions,
         "size": arguments.size,
