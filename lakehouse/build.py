@@ -73,7 +73,9 @@ def dbt(
     if not result.success:
         said = "\n".join([*complaints, *([str(result.exception)] if result.exception else [])])
         raise BuildFailed(f"dbt {' '.join(arguments)} failed at pin {pin}:\n{said}") from result.exception
-    return {each.node.unique_id: str(each.status) for each in result.result.results}  # type: ignore[union-attr]
+    # The hooks of the run's start are results, too, but no nodes that anybody asked for.
+    results = [each for each in result.result.results if each.node.resource_type != "operation"]  # type: ignore[union-attr]
+    return {each.node.unique_id: str(each.status) for each in results}
 
 
 def manifest_file() -> Path:

@@ -28,7 +28,8 @@ periods as (
     from boundaries
 ),
 
--- In each period a segment has its own value of a parameter, or that of segment 'any'.
+-- In each period a segment has its own value of a parameter, or that of segment 'any'. There is one of each, and one
+-- version, since check_scenarios refuses rows that overlap.
 resolved as (
     select
         periods.scenario_id,
@@ -50,13 +51,12 @@ resolved as (
     qualify row_number() over (
         partition by
             periods.scenario_id, periods.jurisdiction, periods.first_day, segments.segment, parameters.parameter
-        order by parameters.version desc, parameters.segment = 'any', parameters.effective_from desc
+        order by parameters.segment = 'any'
     ) = 1
 ),
 
 final as (
-    select * replace (max(version) over (partition by scenario_id, jurisdiction, first_day) as version)
-    from resolved
+    select * from resolved
 )
 
 select * from final
