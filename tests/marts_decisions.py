@@ -16,6 +16,14 @@ STORIES = {
     "A-funnel": "rejected",
     "A-ring1": "candidate",
     "P-runner": "approved",
+    "P-drawer": "candidate",
+    "A-gatherer": "candidate",
+    "P-kiosk": "candidate",
+    "A-sleeper": "candidate",
+    "A-grower": "candidate",
+    "A-abroad": "candidate",
+    "A-minister": "candidate",
+    "A-coins": "candidate",
 }
 
 

@@ -17,6 +17,14 @@ EXPECTED = {
     ("fan_out", "A-fanout", at(9)),
     ("funnel_account", "A-funnel", at(10)),
     ("cycle", "A-ring1", at(5)),
+    ("structured_withdrawals", "P-drawer", at(12)),
+    ("consolidation", "A-gatherer", at(7)),
+    ("cash_beyond_business", "P-kiosk", at(12)),
+    ("dormant_account", "A-sleeper", at(5)),
+    ("volume_jump", "A-grower", at(10)),
+    ("high_risk_geography", "A-abroad", at(6)),
+    ("politically_exposed", "A-minister", at(11)),
+    ("crypto_ramp", "A-coins", at(9)),
 }
 
 
@@ -27,6 +35,9 @@ def bank() -> Bank:
         bank.rate("EUR/USD", "1.10" if day % 2 else "1.20", FIRST_DAY + timedelta(days=day), at(day, 0))
     _cash(bank)
     _accounts(bank)
+    _small_cash(bank)
+    _behaviour(bank)
+    _exposure(bank)
     _twins(bank)
     _repeats(bank)
     bank.events.sort(key=lambda event: event.sent_at)
@@ -89,6 +100,44 @@ def _accounts(bank: Bank) -> None:
     bank.transfer("A-ring1", "A-ring2", 4000, at(3))
     bank.transfer("A-ring2", "A-ring3", 3800, at(4))
     bank.transfer("A-ring3", "A-ring1", 3600, at(5))
+
+
+def _small_cash(bank: Bank) -> None:
+    drawer = bank.customer("drawer")
+    for day in range(3):
+        bank.withdraw(drawer, 4000, at(10 + day), branch=f"B{day}", conductor_party_id="P-drawer")
+    gatherer = bank.customer("gatherer")
+    for day in range(5):
+        bank.deposit(gatherer, 2500, at(3 + day))
+    kiosk = bank.customer("kiosk", "small_business", 8000)
+    bank.account("A-kiosk2", "P-kiosk")
+    bank.deposit(kiosk, 6000, at(8))
+    bank.deposit("A-kiosk2", 6000, at(12))
+
+
+def _behaviour(bank: Bank) -> None:
+    sleeper = bank.customer("sleeper")
+    bank.transfer(sleeper, "X-landlord", 100, at(-200))
+    bank.transfer("X-source", sleeper, 3000, at(3))
+    bank.transfer("X-source", sleeper, 3000, at(5))
+    grower = bank.customer("grower")
+    for month in range(8):
+        bank.transfer("X-employer", grower, 3000, at(-230 + 30 * month))
+    bank.transfer("X-source", grower, 5000, at(8))
+    bank.transfer("X-source", grower, 5000, at(10))
+
+
+def _exposure(bank: Bank) -> None:
+    abroad = bank.customer("abroad")
+    for day in (5, 6):
+        bank.move(abroad, "debit", 2500, at(day), creditor_account_id="X-yangon", creditor_country="MM")
+    bank.person("P-minister", pep=True)
+    bank.account("A-minister", "P-minister")
+    for day in (7, 11):
+        bank.transfer("X-admirer", "A-minister", 5000, at(day))
+    coins = bank.customer("coins")
+    for day in (8, 9):
+        bank.move(coins, "debit", 2500, at(day), method="card", creditor_name="Coins", merchant_category_code="6051")
 
 
 def _twins(bank: Bank) -> None:

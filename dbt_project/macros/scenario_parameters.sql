@@ -33,3 +33,14 @@
         range between to_days(lookback_days::integer) preceding and current row
     )
 {%- endmacro %}
+
+{#- The events of one subject in the history_days that ended before its lookback. -#}
+{% macro history_window(subject) -%}
+    (
+        partition by {{ subject }}
+        order by booked_at
+        range between
+            to_days((lookback_days + history_days)::integer) preceding
+            and (to_days(lookback_days::integer) + to_microseconds(1)) preceding
+    )
+{%- endmacro %}

@@ -94,6 +94,7 @@ profiled as (
     select
         held.*,
         coalesce(profiles.segment, 'unknown') as segment,
+        coalesce(profiles.is_pep, false) as holder_is_pep,
         coalesce(profiles.expected_monthly_turnover, 0) as expected_monthly_turnover
     from held
     left join profiles
@@ -131,8 +132,13 @@ final as (
             when priced.direction = 'credit' then priced.debtor_account_id
             else priced.creditor_account_id
         end as counterparty_account_id,
+        case
+            when priced.direction = 'credit' then priced.debtor_country
+            else priced.creditor_country
+        end as counterparty_country,
         priced.holder_party_id,
         priced.holder_party_ids,
+        priced.holder_is_pep,
         priced.conductor_party_id,
         priced.jurisdiction,
         priced.segment,
@@ -142,6 +148,7 @@ final as (
         priced.direction,
         priced.method,
         priced.channel,
+        priced.merchant_category_code,
         priced.settled_currency,
         priced.base_currency,
         priced.settled_amount,

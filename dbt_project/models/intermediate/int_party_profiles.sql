@@ -38,6 +38,7 @@ final as (
         periods.party_id,
         periods.party_type,
         coalesce(segments.segment, 'unknown') as segment,
+        coalesce(periods.pep, false) as is_pep,
         case
             when periods.expected_turnover_currency = jurisdiction.base_currency
                 then periods.expected_monthly_turnover

@@ -4,14 +4,34 @@ with parameters as (
     select * from {{ ref('int_scenario_parameters') }}
 ),
 
+-- The lists of countries are parameters, too, of a scenario that weighs countries.
+countries as (
+    select
+        string_agg(
+            concat_ws('|', value, points, effective_from, effective_to), chr(10) order by value, effective_from
+        ) as listed
+    from {{ ref('risk_factors') }}
+    where factor = 'residence_country'
+),
+
 digests as (
     select
-        scenario_id,
-        md5(string_agg(
-            concat_ws('|', version, jurisdiction, segment, parameter, value, first_day, last_day), chr(10)
-            order by version, jurisdiction, segment, parameter, first_day
+        parameters.scenario_id,
+        md5(concat(
+            string_agg(
+                concat_ws(
+                    '|', parameters.version, parameters.jurisdiction, parameters.segment, parameters.parameter,
+                    parameters.value, parameters.first_day, parameters.last_day
+                ),
+                chr(10)
+                order by
+                    parameters.version, parameters.jurisdiction, parameters.segment, parameters.parameter,
+                    parameters.first_day
+            ),
+            case when bool_or(parameters.parameter = 'minimum_country_points') then any_value(countries.listed) end
         )) as digest
     from parameters
+    cross join countries
     group by all
 ),
 
