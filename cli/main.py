@@ -11,6 +11,7 @@ import typer
 from cases.events import EventNotRecorded
 from cli import (
     alerts,
+    backtest,
     build,
     case,
     console,
@@ -21,6 +22,7 @@ from cli import (
     reconcile,
     replay,
     rewind,
+    scenarios,
     secret_files,
     services,
     simulate,
@@ -79,6 +81,8 @@ app.add_typer(case.app, name="case")
 app.add_typer(filing.app, name="file")
 app.command()(filing.trace)
 app.command()(evaluate.evaluate)
+app.command()(scenarios.scenarios)
+app.command()(backtest.backtest)
 app.command()(sql.sql)
 
 

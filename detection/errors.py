@@ -1,7 +1,8 @@
-"""Errors of evaluation.
+"""Errors of evaluation and tuning.
 
 DetectionError
-└── TruthMissing   the labels of the data set are not on this machine
+├── TruthMissing   the labels of the data set are not on this machine
+└── NoSuchTrial    a backtest was asked for of something that is not there, or of no values at all
 """
 
 
@@ -11,3 +12,7 @@ class DetectionError(Exception):
 
 class TruthMissing(DetectionError):
     """No labels for this data set."""
+
+
+class NoSuchTrial(DetectionError):
+    """A scenario, parameter, segment or period that there is not; the message lists what there is."""

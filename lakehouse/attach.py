@@ -30,9 +30,9 @@ _OTHER_VERSION = re.compile(r"catalog version is (\S+), but the extension requir
 
 
 def connect(
-    settings: Settings, *, read_only: bool = False, inlining_rows: int = INLINING_ROW_LIMIT
+    settings: Settings, *, read_only: bool = False, inlining_rows: int = INLINING_ROW_LIMIT, alias: str = ALIAS
 ) -> duckdb.DuckDBPyConnection:
-    """A new in-memory DuckDB connection with the lake attached as ``lake``.
+    """A new in-memory DuckDB connection with the lake attached as ``alias``.
 
     At most ``inlining_rows`` rows of one statement go into the catalog itself, more into a file.
 
@@ -50,7 +50,7 @@ def connect(
         }
     )
     try:
-        attach(connection, settings, read_only=read_only, inlining_rows=inlining_rows)
+        attach(connection, settings, read_only=read_only, inlining_rows=inlining_rows, alias=alias)
     except BaseException:
         connection.close()
         raise
@@ -63,9 +63,10 @@ def attach(
     *,
     read_only: bool = False,
     inlining_rows: int = INLINING_ROW_LIMIT,
+    alias: str = ALIAS,
 ) -> None:
     """Load DuckLake from its wheel and attach the lake to ``connection``, with UTC as the session's zone."""
-    statement = attach_statement(settings, read_only=read_only, inlining_rows=inlining_rows)
+    statement = attach_statement(settings, read_only=read_only, alias=alias, inlining_rows=inlining_rows)
     if not read_only:
         _require_writable(settings.lake_data_path)
     for extension in ("ducklake", "postgres_scanner"):

@@ -65,9 +65,9 @@ def dbt(
         "VIGIL_DATA_PATH": settings.lake_data_path,
         "VIGIL_PIN": str(pin),
     }
-    manifest = _manifest()
+    project = parsed_project()
     with _environment(variables):
-        result = _invoke([*arguments], target, manifest, listen)
+        result = _invoke([*arguments], target, project, listen)
     if isinstance(result.exception, KeyboardInterrupt):
         raise result.exception
     if not result.success:
@@ -87,7 +87,7 @@ def manifest_file() -> Path:
     return path
 
 
-def _manifest() -> Manifest:
+def parsed_project() -> Manifest:
     """The project as dbt parsed it: once a process, and again when a file of it changed."""
     parsed = _parsed.get(PROJECT)
     if parsed is None or parsed[0] != _changed():
