@@ -21,6 +21,8 @@ STORIES = {
     "P-kiosk": "candidate",
     "A-sleeper": "candidate",
     "A-grower": "candidate",
+    "A-spreader": "candidate",
+    "A-mirror": "candidate",
     "A-abroad": "candidate",
     "A-minister": "candidate",
     "A-coins": "candidate",

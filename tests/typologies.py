@@ -22,6 +22,8 @@ EXPECTED = {
     ("cash_beyond_business", "P-kiosk", at(12)),
     ("dormant_account", "A-sleeper", at(5)),
     ("volume_jump", "A-grower", at(10)),
+    ("new_payees", "A-spreader", at(10)),
+    ("mirrored_amounts", "A-mirror", at(8)),
     ("high_risk_geography", "A-abroad", at(6)),
     ("politically_exposed", "A-minister", at(11)),
     ("crypto_ramp", "A-coins", at(9)),
@@ -125,6 +127,14 @@ def _behaviour(bank: Bank) -> None:
         bank.transfer("X-employer", grower, 3000, at(-230 + 30 * month))
     bank.transfer("X-source", grower, 5000, at(8))
     bank.transfer("X-source", grower, 5000, at(10))
+    spreader = bank.customer("spreader", turnover=9000)
+    bank.transfer(spreader, "X-landlord", 100, at(-100))
+    for payee in range(5):
+        bank.transfer(spreader, f"X-stranger{payee}", 1200, at(6 + payee))
+    mirror = bank.customer("mirror", turnover=20000)
+    for pair in range(3):
+        bank.transfer("X-source", mirror, 2000, at(3 + 2 * pair))
+        bank.transfer(mirror, "X-sink", 1990, at(4 + 2 * pair))
 
 
 def _exposure(bank: Bank) -> None:
