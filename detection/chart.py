@@ -47,7 +47,7 @@ def chart(backtest: Backtest) -> alt.VConcatChart:
     columns = alt.Column("others:N", title=", ".join(others) or None)
     volumes = alt.Chart(pl.DataFrame(_volumes(backtest, first)))
     bars = volumes.mark_bar().encode(x=x, y=alt.Y("alerts:Q", title="alerts"), color=alt.Color("segment:N"))
-    line = volumes.mark_rule(strokeDash=[4, 4]).encode(y=alt.Y("mean(in_force):Q"))
+    line = volumes.mark_rule(strokeDash=[4, 4]).encode(y=alt.Y("mean(in_force):Q", title="alerts"))
     charts: list[Any] = [alt.layer(bars, line).facet(column=columns).properties(title=_title(backtest))]
     if shares := _shares(backtest, first):
         lines = alt.Chart(pl.DataFrame(shares)).mark_line(point=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from orchestration.defs.backtest.jobs import backtest_job
 from orchestration.defs.filings.assets import filings
 from orchestration.defs.filings.checks import filings_gate
 from orchestration.defs.filings.schedules import file_every_morning, file_job, pipeline_job
@@ -20,7 +21,7 @@ from orchestration.defs.topics.assets import topics
 defs = dg.Definitions(
     assets=[*topics, landing, marts, rpt, filings],
     asset_checks=[landing_gate, marts_gate, rpt_gate, filings_gate],
-    jobs=[land_job, build_job, file_job, pipeline_job],
+    jobs=[land_job, build_job, file_job, pipeline_job, backtest_job],
     schedules=[land_every_five_minutes, build_every_night, file_every_morning],
     sensors=[landing_commits, approved_cases_sensor],
     # One process: starting one for every step costs more than most steps do, and DuckDB and dbt use the cores anyway.

@@ -23,6 +23,9 @@ from detection.errors import NoSuchTrial
 from detection.grid import MOST_POINTS
 from lakehouse.attach import connect
 from lakehouse.snapshots import record_build
+from orchestration.definitions import defs
+from orchestration.environment import environment
+from orchestration.instance import open_instance
 
 make_lake = marts_lake.make_lake
 
@@ -260,4 +263,20 @@ def test_the_commands_tell_it_to_people_and_to_programs(
     assert "31 CFR 1010.314" in run("scenarios")
     listed = orjson.loads(run("scenarios", "--json"))
     assert {each["scenario_id"] for each in listed["scenarios"]} >= {"structuring", "cycle"}
+    assert state(lake) == before, "nothing in production changes"
+
+
+def test_the_job_tries_the_values_on_a_month(lake: BuiltLake) -> None:
+    before = state(lake)
+    given = {"scenario": "structuring", "assignments": ["minimum_deposits=2,4"]}
+    with environment(lake.settings), open_instance(lake.settings) as instance:
+        done = defs.resolve_job_def("backtest").execute_in_process(
+            run_config={"ops": {"try_values": {"config": given}}}, partition_key="2026-01-01", instance=instance
+        )
+    assert done.success
+    (written,) = (lake.settings.home / "backtests").glob("structuring-2026-01-01-*.json")
+    found = orjson.loads(written.read_bytes())
+    assert (found["first_day"], found["last_day"]) == ("2026-01-01", "2026-01-31")
+    assert [point["alerts"] for point in found["points"]][::2] == [3, 1]
+    assert written.with_suffix(".html").is_file()
     assert state(lake) == before, "nothing in production changes"
