@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated
 
 import typer
@@ -25,6 +26,20 @@ def evaluate(
         print_json(found)
         return
     say(f"{found.laundering_accounts:,} of {found.accounts:,} accounts are labelled,")
-    say(f"{found.laundering_transactions:,} of {found.transactions:,} records")
-    print_rows(found.scenarios, title=f"scenarios on {dataset}")
-    print_rows(found.placebo, title="placebo: labelled transfers deleted, labels kept")
+    say(f"{found.laundering_transactions:,} of {found.transactions:,} records, over {found.days:.0f} days")
+    for scored, of in (
+        (found.alerts, dataset),
+        (found.placebo, "the placebo: labelled transfers deleted, labels kept"),
+    ):
+        print_rows(scored.scenarios, title=f"scenarios on {of}")
+        print_rows(
+            (
+                {"by points": name, **dataclasses.asdict(ranking)}
+                for name, ranking in (
+                    ("accounts", scored.accounts),
+                    ("accounts, second half", scored.second_half),
+                    ("transfers", scored.transfers),
+                )
+            ),
+            title=f"order of the queue on {of}",
+        )

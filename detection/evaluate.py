@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import duckdb
 
 from detection.placebo import placebo
-from detection.score import Score, score
+from detection.ranking import periods
+from detection.scored import Scored, scored
 from detection.truth import read_truth
 from lakehouse.attach import connect
 from lakehouse.errors import NotBuilt
@@ -21,8 +22,8 @@ NOT_BUILT = "the lake holds no alerts: run 'vigil build' first"
 class Evaluation:
     """The scores of one data set.
 
-    ``laundering_accounts`` and ``laundering_transactions`` are the labels there are to find. A score of ``scenarios``
-    means something only by its distance from the same scenario's in ``placebo``.
+    ``laundering_accounts`` and ``laundering_transactions`` are the labels there are to find. A figure of ``alerts``
+    means something only by its distance from the same figure of ``placebo``. ``days`` is how long the data set is.
     """
 
     dataset: str
@@ -31,8 +32,9 @@ class Evaluation:
     laundering_accounts: int
     transactions: int
     laundering_transactions: int
-    scenarios: list[Score]
-    placebo: list[Score]
+    days: float
+    alerts: Scored
+    placebo: Scored
 
 
 def evaluate(settings: Settings, dataset: str, progress: Callable[[str], None]) -> Evaluation:
@@ -46,7 +48,8 @@ def evaluate(settings: Settings, dataset: str, progress: Callable[[str], None]) 
     with connect(settings, read_only=True) as connection:
         progress(f"scoring the alerts on {dataset}")
         try:
-            scores = score(connection, truth)
+            found = periods(connection, truth)
+            alerts = scored(connection, truth, found)
         except duckdb.CatalogException as error:
             raise NotBuilt(NOT_BUILT) from error
         pin = _built_at(connection)
@@ -57,8 +60,9 @@ def evaluate(settings: Settings, dataset: str, progress: Callable[[str], None]) 
         laundering_accounts=int(truth.accounts["is_laundering"].sum()),
         transactions=truth.transactions.height,
         laundering_transactions=int(truth.transactions["is_laundering"].sum()),
-        scenarios=scores,
-        placebo=placebo(settings, truth, pin, progress),
+        days=found.days,
+        alerts=alerts,
+        placebo=placebo(settings, truth, found, pin, progress),
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import contracts
-from detection.score import Score, score
+from detection.ranking import Periods
+from detection.scored import Scored, scored
 from detection.truth import Truth
 from lakehouse import snapshots
 from lakehouse.attach import attach_statement, connect
@@ -25,8 +26,8 @@ WITHOUT_LABELLED = (
 )
 
 
-def placebo(settings: Settings, truth: Truth, pin: int, progress: Callable[[str], None]) -> list[Score]:
-    """Scores of the scenarios on the lake's landing at ``pin`` less the labelled transfers, in a lake made for it."""
+def placebo(settings: Settings, truth: Truth, found: Periods, pin: int, progress: Callable[[str], None]) -> Scored:
+    """The same scores on the lake's landing at ``pin`` less the labelled transfers, in a lake made for it."""
     with scratch_lake(settings, "placebo") as scratch:
         with connect(scratch) as connection:
             prepare(connection, contracts.load().values())
@@ -45,4 +46,4 @@ def placebo(settings: Settings, truth: Truth, pin: int, progress: Callable[[str]
         target = settings.home / "dbt" / "placebo"
         dbt(scratch, copied, target.resolve(), *BUILD)
         with connect(scratch, read_only=True) as connection:
-            return score(connection, truth)
+            return scored(connection, truth, found)

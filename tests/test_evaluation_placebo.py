@@ -8,6 +8,7 @@ from marts_lake import MakeLake
 from typologies import EXPECTED, bank
 
 from detection.placebo import placebo
+from detection.ranking import Periods
 from detection.truth import Truth
 
 make_lake = marts_lake.make_lake
@@ -28,7 +29,10 @@ def test_what_the_labelled_transfers_made_fire_is_silent(make_lake: MakeLake) ->
         pl.DataFrame({"end_to_end_id": list(labels), "is_laundering": list(labels.values())}),
     )
 
-    found = {each.scenario_id: each for each in placebo(lake.settings, truth, before, lambda _: None)}
+    booked = [row["booked_at"] for row in moved]
+    periods = Periods(min(booked), min(booked), max(booked), truth.accounts, truth.transactions)
+    scored = placebo(lake.settings, truth, periods, before, lambda _: None)
+    found = {each.scenario_id: each for each in scored.scenarios}
 
     planted = {scenario for scenario, *_ in EXPECTED}
     assert ("fan_out", LABELLED) in {(scenario, subject) for scenario, subject, _ in EXPECTED}
@@ -36,4 +40,5 @@ def test_what_the_labelled_transfers_made_fire_is_silent(make_lake: MakeLake) ->
     assert (found["fan_out"].alerts, found["fan_out"].account_recall) == (0, 0.0)
     assert all(found[scenario].alerts for scenario in planted - {"fan_out"})
     assert (found["any"].account_recall, found["any"].transaction_recall) == (0.0, 0.0)
+    assert scored.accounts.average_precision < 0.5, "whoever is labelled is not in the queue"
     assert lake.newest() == before, "the real lake is left alone"

@@ -16,7 +16,6 @@ EXPECTED = {
     ("fan_in", "A-mule", at(9)),
     ("fan_out", "A-fanout", at(9)),
     ("funnel_account", "A-funnel", at(10)),
-    ("cycle", "A-ring1", at(5)),
     ("structured_withdrawals", "P-drawer", at(12)),
     ("consolidation", "A-gatherer", at(7)),
     ("cash_beyond_business", "P-kiosk", at(12)),
@@ -27,6 +26,9 @@ EXPECTED = {
     ("high_risk_geography", "A-abroad", at(6)),
     ("politically_exposed", "A-minister", at(11)),
     ("crypto_ramp", "A-coins", at(9)),
+    *(("cycle", f"A-ring{member}", at(5)) for member in (1, 2, 3)),
+    *(("bipartite", f"A-{member}", at(8)) for member in ("pair1", "pair2", "shared1", "shared2")),
+    *(("scatter_gather", f"A-{member}", at(9)) for member in ("origin", "between1", "between2", "collector")),
 }
 
 
@@ -102,6 +104,13 @@ def _accounts(bank: Bank) -> None:
     bank.transfer("A-ring1", "A-ring2", 4000, at(3))
     bank.transfer("A-ring2", "A-ring3", 3800, at(4))
     bank.transfer("A-ring3", "A-ring1", 3600, at(5))
+    for name in ("pair1", "pair2", "shared1", "shared2", "origin", "between1", "between2", "collector"):
+        bank.customer(name, turnover=8000)
+    for number in (1, 2):
+        bank.transfer("A-pair1", f"A-shared{number}", 900, at(4 + number))
+        bank.transfer("A-pair2", f"A-shared{number}", 900, at(6 + number))
+        bank.transfer("A-origin", f"A-between{number}", 900, at(5))
+        bank.transfer(f"A-between{number}", "A-collector", 850, at(7 + number))
 
 
 def _small_cash(bank: Bank) -> None:
@@ -160,6 +169,12 @@ def _twins(bank: Bank) -> None:
         for relative in range(4):
             bank.transfer(f"X-relative{relative}", student, 300, at(7 * week + relative))
         bank.transfer(student, "X-landlord", 1100, at(7 * week + 4))
+    # They pay the same landlord and the same shop, but began a month apart.
+    for member in ("tenant1", "tenant2", "landlord", "grocer"):
+        bank.customer(member, turnover=8000)
+    for number in (1, 2):
+        bank.transfer(f"A-tenant{number}", "A-landlord", 900, at(25 * number - 25))
+        bank.transfer(f"A-tenant{number}", "A-grocer", 900, at(25 * number - 24))
     salaried = bank.customer("salaried", turnover=6000)
     bank.transfer("X-employer", salaried, 5500, at(10))
     bank.transfer(salaried, "X-landlord", 2500, at(11))

@@ -6,22 +6,46 @@
       evidence  one row an event that counts as evidence: subject_id, booked_at, transaction_id, base_amount;
                 with own_evidence=true also fired_at, and only the rows of that firing are taken
 
-    Fired events of one subject that follow each other within the lookback are one burst; its first event is the alert. -#}
-{% macro alerts(scenario_id, subject_type, own_evidence=false) -%}
+    Fired events of one subject that follow each other within the lookback are one burst; its first event is the alert.
+    With escalates=true fired also has strength (above 0) and escalation_factor, and a burst gives another alert whenever
+    its strength, measured in powers of that factor, is greater than ever before in it. -#}
+{% macro alerts(scenario_id, subject_type, own_evidence=false, escalates=false) -%}
 moments as (
     select *
     from fired
     qualify row_number() over (partition by subject_id, fired_at order by reason) = 1
 ),
 
+{% if escalates -%}
+leveled as (
+    select
+        *,
+        floor(ln(strength) / ln(escalation_factor::double)) as strength_level,
+        count(*) filter (where begins_burst) over (partition by subject_id order by fired_at) as burst
+    from (
+        select
+            *,
+            {{ begins_burst() }} as begins_burst
+        from moments
+    )
+),
+
+bursts as (
+    select *
+    from leveled
+    qualify
+        begins_burst
+        or strength_level > max(strength_level) over (
+            partition by subject_id, burst order by fired_at rows between unbounded preceding and 1 preceding
+        )
+),
+{%- else -%}
 bursts as (
     select *
     from moments
-    qualify coalesce(
-        fired_at > lag(fired_at) over (partition by subject_id order by fired_at) + to_days(lookback_days::integer),
-        true
-    )
+    qualify {{ begins_burst() }}
 ),
+{%- endif %}
 
 witnessed as (
     select
@@ -66,6 +90,14 @@ final as (
     from bursts
     inner join witnessed on bursts.subject_id = witnessed.subject_id and bursts.fired_at = witnessed.fired_at
 )
+{%- endmacro %}
+
+{#- Whether the subject had not fired within the lookback before. -#}
+{% macro begins_burst() -%}
+    coalesce(
+        fired_at > lag(fired_at) over (partition by subject_id order by fired_at) + to_days(lookback_days::integer),
+        true
+    )
 {%- endmacro %}
 
 {#- An amount in words: 12,500.00 USD. -#}

@@ -2,6 +2,10 @@ with log as (
     select * from {{ ref('alert_log') }}
 ),
 
+points as (
+    select * from {{ ref('int_scenario_parameters') }} where parameter = 'points'
+),
+
 raised as (
     select
         alert_id,
@@ -20,10 +24,23 @@ last_words as (
 final as (
     select
         last_words.* exclude (event, pin),
+        -- A scenario that measures no strength is as strong as its threshold.
+        (
+            coalesce((last_words.measures ->> '$.strength')::double, 1)
+            * coalesce(
+                points.value,
+                error('seeds/scenario_parameters.csv gives scenario ' || last_words.scenario_id || ' no points')
+            )
+        )::decimal(18, 4) as points,
         raised.raised_pin,
         case when last_words.event = 'withdrawn' then last_words.pin end as withdrawn_pin
     from last_words
     inner join raised on last_words.alert_id = raised.alert_id
+    left join points
+        on last_words.scenario_id = points.scenario_id
+        and last_words.jurisdiction = points.jurisdiction
+        and last_words.segment = points.segment
+        and last_words.detected_at::date between points.first_day and coalesce(points.last_day, date '9999-12-31')
 )
 
 select * from final

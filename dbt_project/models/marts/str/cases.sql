@@ -38,6 +38,24 @@ raised as (
     group by all
 ),
 
+strongest as (
+    select
+        case_id,
+        scenario_id,
+        max(points) as points
+    from case_alerts
+    group by all
+),
+
+weighed as (
+    select
+        case_id,
+        sum(points)::decimal(18, 4) as points,
+        map_from_entries(list((scenario_id, points) order by scenario_id)) as points_by_scenario
+    from strongest
+    group by all
+),
+
 sums as (
     select
         case_id,
@@ -139,6 +157,8 @@ final as (
             when parties.risk_rating = 'medium' then 'medium'
             else 'normal'
         end as priority,
+        weighed.points,
+        weighed.points_by_scenario,
         disposals.disposition,
         disposals.officer_id as disposed_by,
         disposals.officer_name as disposed_by_name,
@@ -157,6 +177,7 @@ final as (
         case when disposals.disposition = 'report' then disposals.decided_at end as determination_at
     from raised
     inner join sums on raised.case_id = sums.case_id
+    inner join weighed on raised.case_id = weighed.case_id
     left join accounts on raised.subject_type = 'account' and raised.subject_id = accounts.account_id
     left join parties
         on case when raised.subject_type = 'party' then raised.subject_id else accounts.holder_party_id end

@@ -1,38 +1,15 @@
 {#- A late transfer may close a cycle of accounts that it does not touch, so the walk is always made anew. -#}
 {{ config(incremental_strategy='replace') }}
 
-with recursive transfers as (
-    select * from {{ ref('int_transfers') }}
-    where is_internal and debtor_account_id <> creditor_account_id
-),
-
-parameters as (
-    {{ scenario_parameters('cycle', [
-        'lookback_days', 'minimum_hops', 'maximum_hops', 'minimum_amount', 'minimum_share_on', 'maximum_share_on',
-        'minimum_total', 'maximum_payees'
-    ]) }}
-),
-
--- An account that pays very many is a hub (a payroll, a marketplace); walking through it would find chance, slowly.
-hops as (
-    select
-        transfers.*,
-        parameters.* exclude (jurisdiction, segment)
-    from transfers
-    inner join parameters on {{ in_force('transfers') }}
-    where transfers.base_amount >= parameters.minimum_amount
-    qualify
-        count(distinct creditor_account_id) over {{ lookback_window('debtor_account_id') }}
-        <= maximum_payees
-),
+with recursive {{ links('cycle', ['minimum_hops', 'maximum_hops', 'minimum_share_on', 'maximum_share_on']) }},
 
 -- Only accounts that both pay and are paid can lie on a cycle.
 walkable as (
     select *
-    from hops
+    from links
     where
-        debtor_account_id in (select creditor_account_id from hops)
-        and creditor_account_id in (select debtor_account_id from hops)
+        debtor_account_id in (select creditor_account_id from links)
+        and creditor_account_id in (select debtor_account_id from links)
 ),
 
 walks as (
@@ -45,7 +22,10 @@ walks as (
         [debtor_account_id] as passed,
         [transfer_id] as path,
         base_amount::decimal(38, 4) as total,
-        walkable.* exclude (transfer_id, base_amount, booked_at)
+        walkable.* exclude (
+            debtor_account_id, creditor_account_id, transfer_id, debit_transaction_id, base_amount, booked_at,
+            local_date, payees, payers
+        )
     from walkable
     union all
     select
@@ -71,50 +51,36 @@ walks as (
         and not list_contains(walks.passed, walkable.debtor_account_id)
 ),
 
--- Of several cycles that close with one transfer the shortest is told.
-fired as (
+patterns as (
     select
         *,
-        origin as subject_id,
         arrived_at as fired_at,
+        path as transfer_ids,
+        (len(path) - minimum_hops + 1)::double as strength,
+        list_transform(
+            passed,
+            lambda id: {'subject_id': id, 'part': case when id = origin then 'where it began' else 'one it came by' end}
+        ) as subjects,
         format(
-            'Money returned over {} transfers (at least {}) within {} days, each passing on {:.0f}% to {:.0f}%; ',
+            'Money returned over {} accounts that began to pay each other (at least {}) within {} days, each paying '
+            || '{:.0f}% to {:.0f}% of what it got; ',
             len(path), minimum_hops::integer, lookback_days::integer,
             (100 * minimum_share_on)::double, (100 * maximum_share_on)::double
         )
-        || 'together ' || {{ money('total') }} || ' (at least ' || {{ money('minimum_total') }} || ')' as reason,
+        || 'together ' || {{ money('total') }} || ' (at least ' || {{ money('minimum_total') }} || ')' as told,
         json_object(
             'hops', len(path), 'total', total, 'lookback_days', lookback_days, 'minimum_hops', minimum_hops,
             'maximum_hops', maximum_hops, 'minimum_amount', minimum_amount, 'minimum_share_on', minimum_share_on,
-            'maximum_share_on', maximum_share_on, 'minimum_total', minimum_total, 'maximum_payees', maximum_payees
+            'maximum_share_on', maximum_share_on, 'minimum_total', minimum_total,
+            'maximum_counterparties', maximum_counterparties
         ) as measures
     from walks
     where
         reached = origin
         and len(path) >= minimum_hops
         and total >= minimum_total
-    qualify row_number() over (partition by origin, arrived_at order by len(path), path) = 1
 ),
 
-paths as (
-    select
-        subject_id,
-        fired_at,
-        unnest(path) as transfer_id
-    from fired
-),
-
-evidence as (
-    select
-        paths.subject_id,
-        paths.fired_at,
-        transfers.debit_transaction_id as transaction_id,
-        transfers.booked_at,
-        transfers.base_amount
-    from paths
-    inner join transfers on paths.transfer_id = transfers.transfer_id
-),
-
-{{ alerts('cycle', 'account', own_evidence=true) }}
+{{ pattern_alerts('cycle') }}
 
 select * from final

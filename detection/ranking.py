@@ -1,0 +1,170 @@
+"""How well the order of the queue finds the labels: accounts by the points of their alerts, transfers likewise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import duckdb
+import polars as pl
+
+from detection.truth import Truth
+
+RECALL = 0.8
+DAY_SECONDS = 86_400
+# An alert stands in the queue for so long; what was raised shortly before the second half is looked at in it.
+QUEUE_TIME = timedelta(days=20)
+
+# An account's points: of each scenario the most of one alert that names it (or, where a party is named, its holder),
+# added up, as for a case.
+_ACCOUNTS = """
+    with alerts as (
+        select scenario_id, subject_type, subject_id, points
+        from lake.aml.alerts
+        where withdrawn_pin is null and detected_at between $since and $until
+    ),
+    flagged as (
+        select scenario_id, subject_id as account_id, points
+        from alerts
+        where subject_type = 'account'
+        union all
+        select alerts.scenario_id, holders.account_id, alerts.points
+        from alerts
+        join lake.intermediate.int_account_holders as holders
+            on list_contains(holders.holder_party_ids, alerts.subject_id)
+        where alerts.subject_type = 'party'
+    ),
+    strongest as (
+        select account_id, scenario_id, max(points) as points from flagged group by all
+    ),
+    summed as (
+        select account_id, sum(points)::double as points from strongest group by all
+    )
+    select account_id, coalesce(points, 0) as points, is_laundering
+    from judged
+    left join summed using (account_id)
+"""
+_TRANSFERS = """
+    with evidence as (
+        select scenario_id, points, unnest(evidence) as transaction_id
+        from lake.aml.alerts
+        where withdrawn_pin is null
+    ),
+    strongest as (
+        select movements.end_to_end_id, evidence.scenario_id, max(evidence.points) as points
+        from evidence
+        join lake.intermediate.int_movements as movements using (transaction_id)
+        group by all
+    ),
+    summed as (
+        select end_to_end_id, sum(points)::double as points from strongest group by all
+    )
+    select end_to_end_id, coalesce(points, 0) as points, is_laundering
+    from judged
+    left join summed using (end_to_end_id)
+"""
+_BOOKED = """
+    select unnest([debtor_account_id, creditor_account_id]) as account_id, end_to_end_id, booked_at
+    from lake.intermediate.int_transfers
+    where is_internal
+"""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """How early labels come when what was judged is put in the order of its points.
+
+    ``precision_at_recall``: the share of labels among what one must look at to see ``RECALL`` of them;
+    ``looked_at_a_day``: how much that is, by day. What has the same points is looked at together.
+    """
+
+    judged: int
+    labelled: int
+    average_precision: float
+    precision_at_recall: float
+    looked_at_a_day: float
+
+
+@dataclass(frozen=True)
+class Periods:
+    """The time a data set covers, its middle, and the accounts with labelled transfers in its second half."""
+
+    since: datetime
+    middle: datetime
+    until: datetime
+    second_half: pl.DataFrame
+    transfers: pl.DataFrame
+
+    @property
+    def days(self) -> float:
+        """How many days it covers."""
+        return (self.until - self.since).total_seconds() / DAY_SECONDS
+
+
+def periods(connection: duckdb.DuckDBPyConnection, truth: Truth) -> Periods:
+    """The periods of a replayed data set, by the transfers between its accounts in the attached lake.
+
+    Raises:
+        ValueError: none of its transfers is in the lake.
+    """
+    connection.register("transaction_labels", truth.transactions)
+    moved = connection.execute(
+        f"select * from ({_BOOKED}) join transaction_labels using (end_to_end_id)"  # noqa: S608
+    ).pl()
+    if moved.is_empty():
+        raise ValueError(f"no transfer between accounts of {truth.dataset} is in the lake")
+    since, until = moved["booked_at"].min(), moved["booked_at"].max()
+    assert isinstance(since, datetime)
+    assert isinstance(until, datetime)
+    middle = since + (until - since) / 2
+    late = moved.filter(pl.col("is_laundering") & (pl.col("booked_at") >= middle))["account_id"].unique()
+    return Periods(
+        since,
+        middle,
+        until,
+        truth.accounts.select("account_id", is_laundering=pl.col("account_id").is_in(late.to_list())),
+        moved.select("end_to_end_id", "is_laundering").unique(),
+    )
+
+
+def rank_accounts(connection: duckdb.DuckDBPyConnection, truth: Truth, found: Periods) -> Ranking:
+    """All accounts with labels, by all alerts that stand in the attached lake."""
+    return _accounts(connection, truth.accounts, found.since, found.until, found.days)
+
+
+def rank_second_half(connection: duckdb.DuckDBPyConnection, found: Periods) -> Ranking:
+    """All accounts, labelled if they moved labelled money in the second half, by the alerts in the queue then."""
+    return _accounts(connection, found.second_half, found.middle - QUEUE_TIME, found.until, found.days / 2)
+
+
+def rank_transfers(connection: duckdb.DuckDBPyConnection, found: Periods) -> Ranking:
+    """The transfers between accounts, by the alerts that have them in evidence."""
+    connection.register("judged", found.transfers)
+    return _ranking(connection.execute(_TRANSFERS).pl(), found.days)
+
+
+def _accounts(
+    connection: duckdb.DuckDBPyConnection, judged: pl.DataFrame, since: datetime, until: datetime, days: float
+) -> Ranking:
+    connection.register("judged", judged)
+    return _ranking(connection.execute(_ACCOUNTS, {"since": since, "until": until}).pl(), days)
+
+
+def _ranking(judged: pl.DataFrame, days: float) -> Ranking:
+    labelled = int(judged["is_laundering"].sum())
+    steps = (
+        judged.group_by("points")
+        .agg(pl.len().alias("looked_at"), pl.col("is_laundering").sum().alias("found"))
+        .sort("points", descending=True)
+        .select(pl.col("looked_at").cum_sum(), pl.col("found").cum_sum())
+        .with_columns(precision=pl.col("found") / pl.col("looked_at"), recall=pl.col("found") / labelled)
+    )
+    gained = steps["recall"].diff().fill_null(steps["recall"][0])
+    enough = steps.filter(pl.col("recall") >= RECALL).row(0, named=True)
+    return Ranking(
+        judged=judged.height,
+        labelled=labelled,
+        average_precision=float((gained * steps["precision"]).sum()),
+        precision_at_recall=enough["precision"],
+        looked_at_a_day=enough["looked_at"] / days,
+    )
