@@ -152,13 +152,25 @@ def _others(file: CaseFile) -> str:
 
 
 def _why(file: CaseFile) -> str:
-    said = [
-        f"On {day(file.local(alert['detected_at']).date())} the scenario "
-        f"{alert['scenario_name'] or alert['scenario_id']} (version {alert['scenario_version']}) fired: "
-        f"{str(alert['reason']).rstrip('.')}."
-        + (f" Typology: {str(alert['typology']).rstrip('.')}." if alert["typology"] else "")
-        for alert in file.alerts
-    ]
+    """Of each scenario the last alert, which saw the most; a scenario that fired again and again is told once."""
+    fired: dict[tuple[str, int], list[Row]] = {}
+    for alert in sorted(file.alerts, key=lambda alert: (alert["detected_at"], alert["alert_id"])):
+        fired.setdefault((alert["scenario_id"], alert["scenario_version"]), []).append(alert)
+    said = []
+    for alerts in fired.values():
+        first, last = (day(file.local(alert["detected_at"]).date()) for alert in (alerts[0], alerts[-1]))
+        name = f"the scenario {alerts[-1]['scenario_name'] or alerts[-1]['scenario_id']}"
+        scenario = f"{name} (version {alerts[-1]['scenario_version']})"
+        reason = str(alerts[-1]["reason"]).rstrip(".")
+        if len(alerts) == 1:
+            said.append(f"On {first} {scenario} fired: {reason}.")
+        else:
+            when = f"on {first}" if first == last else f"from {first} to {last}"
+            said.append(
+                f"{scenario[0].upper()}{scenario[1:]} fired {len(alerts)} times {when}, the last time: {reason}."
+            )
+        if alerts[-1]["typology"]:
+            said.append(f"Typology: {str(alerts[-1]['typology']).rstrip('.')}.")
     return " ".join(["Why it is suspicious:", *said]) if said else ""
 
 

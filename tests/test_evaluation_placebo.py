@@ -36,7 +36,7 @@ def test_what_the_labelled_transfers_made_fire_is_silent(make_lake: MakeLake) ->
 
     planted = {scenario for scenario, *_ in EXPECTED}
     assert ("fan_out", LABELLED) in {(scenario, subject) for scenario, subject, _ in EXPECTED}
-    assert set(found) == {"any"} | planted
+    assert {"any"} | planted <= set(found)
     assert (found["fan_out"].alerts, found["fan_out"].account_recall) == (0, 0.0)
     assert all(found[scenario].alerts for scenario in planted - {"fan_out"})
     assert (found["any"].account_recall, found["any"].transaction_recall) == (0.0, 0.0)

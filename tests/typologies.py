@@ -169,12 +169,12 @@ def _twins(bank: Bank) -> None:
         for relative in range(4):
             bank.transfer(f"X-relative{relative}", student, 300, at(7 * week + relative))
         bank.transfer(student, "X-landlord", 1100, at(7 * week + 4))
-    # They pay the same landlord and the same shop, but began a month apart.
+    # They pay the same landlord and the same shop, but began three weeks apart.
     for member in ("tenant1", "tenant2", "landlord", "grocer"):
         bank.customer(member, turnover=8000)
     for number in (1, 2):
-        bank.transfer(f"A-tenant{number}", "A-landlord", 900, at(25 * number - 25))
-        bank.transfer(f"A-tenant{number}", "A-grocer", 900, at(25 * number - 24))
+        bank.transfer(f"A-tenant{number}", "A-landlord", 900, at(21 * number - 24))
+        bank.transfer(f"A-tenant{number}", "A-grocer", 900, at(21 * number - 23))
     salaried = bank.customer("salaried", turnover=6000)
     bank.transfer("X-employer", salaried, 5500, at(10))
     bank.transfer(salaried, "X-landlord", 2500, at(11))
