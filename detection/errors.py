@@ -2,6 +2,7 @@
 
 DetectionError
 ├── TruthMissing   the labels of the data set are not on this machine
+├── NotReplayed    the labels are, but none of the transfers that they are of is in the lake
 └── NoSuchTrial    a backtest was asked for of something that is not there, or of no values at all
 """
 
@@ -12,6 +13,10 @@ class DetectionError(Exception):
 
 class TruthMissing(DetectionError):
     """No labels for this data set."""
+
+
+class NotReplayed(DetectionError):
+    """Nothing of this data set is in the marts."""
 
 
 class NoSuchTrial(DetectionError):

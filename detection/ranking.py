@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import duckdb
 import polars as pl
 
+from detection.errors import NotReplayed
 from detection.truth import Truth
 
 RECALL = 0.8
@@ -75,14 +76,15 @@ class Ranking:
     """How early labels come when what was judged is put in the order of its points.
 
     ``precision_at_recall``: the share of labels among what one must look at to see ``RECALL`` of them;
-    ``looked_at_a_day``: how much that is, by day. What has the same points is looked at together.
+    ``looked_at_a_day``: how much that is, by day. What has the same points is looked at together. The last three are
+    None where nothing is labelled.
     """
 
     judged: int
     labelled: int
-    average_precision: float
-    precision_at_recall: float
-    looked_at_a_day: float
+    average_precision: float | None
+    precision_at_recall: float | None
+    looked_at_a_day: float | None
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,17 @@ def periods(connection: duckdb.DuckDBPyConnection, truth: Truth) -> Periods:
     """The periods of a replayed data set, by the transfers between its accounts in the attached lake.
 
     Raises:
-        ValueError: none of its transfers is in the lake.
+        NotReplayed: none of its transfers is in the lake.
     """
     connection.register("transaction_labels", truth.transactions)
     moved = connection.execute(
         f"select * from ({_BOOKED}) join transaction_labels using (end_to_end_id)"  # noqa: S608
     ).pl()
     if moved.is_empty():
-        raise ValueError(f"no transfer between accounts of {truth.dataset} is in the lake")
+        raise NotReplayed(
+            f"no transfer between accounts of {truth.dataset} is in the lake: run 'vigil sink run --until-caught-up' "
+            "and 'vigil build' after the replay"
+        )
     since, until = moved["booked_at"].min(), moved["booked_at"].max()
     assert isinstance(since, datetime)
     assert isinstance(until, datetime)
@@ -152,6 +157,8 @@ def _accounts(
 
 def _ranking(judged: pl.DataFrame, days: float) -> Ranking:
     labelled = int(judged["is_laundering"].sum())
+    if not labelled:
+        return Ranking(judged.height, 0, None, None, None)
     steps = (
         judged.group_by("points")
         .agg(pl.len().alias("looked_at"), pl.col("is_laundering").sum().alias("found"))

@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from detection.errors import NotReplayed
 from detection.ranking import Periods, Ranking, periods, rank_accounts, rank_second_half, rank_transfers
 from detection.truth import Truth
 from lakehouse.attach import connect
@@ -107,7 +108,12 @@ def test_transfers_come_by_the_alerts_that_have_them_in_evidence(
     assert ranking.average_precision == pytest.approx(1 * 1 / 2 + 2 / 3 * 1 / 2)
 
 
+def test_where_nothing_is_labelled_there_is_no_figure(lake: duckdb.DuckDBPyConnection, found: Periods) -> None:
+    nobody = replace(TRUTH, accounts=TRUTH.accounts.with_columns(is_laundering=False))
+    assert rank_accounts(lake, nobody, found) == Ranking(10, 0, None, None, None)
+
+
 def test_a_data_set_that_is_not_there_is_refused(lake: duckdb.DuckDBPyConnection) -> None:
     other = Truth("another", TRUTH.accounts, pl.DataFrame({"end_to_end_id": ["Z"], "is_laundering": [True]}))
-    with pytest.raises(ValueError, match="no transfer between accounts of another is in the lake"):
+    with pytest.raises(NotReplayed, match="no transfer between accounts of another is in the lake: run"):
         periods(lake, other)
