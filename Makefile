@@ -19,6 +19,7 @@ lint: .venv/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
+	$(BIN)/mypy benchmarks/detection.py
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint dbt_project
 

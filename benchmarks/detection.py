@@ -104,7 +104,6 @@ def _measure(home: Path, postgres: Postgres, transfers: int, arguments: argparse
     landed_seconds = time.perf_counter() - started
     full = _build(settings)
     with connect(settings) as connection:
-        bank.open(connection)
         bank.move(connection, transfers, arguments.day, FIRST_DAY + timedelta(days=arguments.days), 1)
     day = _build(settings)
     with connect(settings, read_only=True) as connection:

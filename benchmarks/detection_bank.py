@@ -9,8 +9,8 @@ import duckdb
 
 # A row's number, stirred with a word, as a number that looks random; below a limit, and as a share of one.
 _RANDOM = """
-    create temp macro below(n, word, most) as (hash(n, word) % most)::bigint;
-    create temp macro share(n, word) as (hash(n, word) % 1000000) / 1000000.0;
+    create or replace temp macro below(n, word, most) as (hash(n, word) % most)::bigint;
+    create or replace temp macro share(n, word) as (hash(n, word) % 1000000) / 1000000.0;
 """
 FIRST_DAY = datetime(2025, 1, 6)
 SHOPS = 20
@@ -59,7 +59,7 @@ _TRANSFERS = """
             $since::timestamp
                 + to_days(((n - $first) * $days // ($next - $first))::integer)
                 + to_seconds(below(n, 'second', 86400)) as booked_at,
-            round(exp(4 + 1.2 * sqrt(-2 * ln(1e-9 + share(n, 'u'))) * cos(6.2831853 * share(n, 'v'))), 2)
+            round(exp(6 + 1.2 * sqrt(-2 * ln(1e-9 + share(n, 'u'))) * cos(6.2831853 * share(n, 'v'))), 2)
                 ::decimal(18, 4) as amount
         from range($first, $next) as numbers(n)
     ),
@@ -125,8 +125,7 @@ class Bank:
     accounts: int
 
     def open(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Land its parties and accounts, and make the macros that ``move`` needs."""
-        connection.execute(_RANDOM)
+        """Land its parties and accounts."""
         for table, rows, values in (
             ("bank_parties", _PARTIES, {"accounts": self.accounts, "shops": SHOPS, "first_day": FIRST_DAY}),
             ("bank_accounts", _ACCOUNTS, {"accounts": self.accounts, "first_day": FIRST_DAY}),
@@ -146,6 +145,7 @@ class Bank:
             "shops": SHOPS,
             "partners": PARTNERS,
         }
+        connection.execute(_RANDOM)
         connection.execute(f"create or replace temp table transfers as {_TRANSFERS}", values)
         landed = 0
         while part := _land(

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from detection.named import named_accounts
 from detection.truth import read_truth
 
 SIMULATED = "simulated bank"
@@ -59,18 +60,9 @@ _OF_PLANTED = """
     from points
     order by point
 """
-_NAMED = """
+_NAMED = f"""
     create view named_accounts as
-    select point, alert_id, subject_id as account_id
-    from raised
-    where subject_type = 'account'
-    union all
-    select raised.point, raised.alert_id, holders.account_id
-    from raised
-    join (
-        select distinct account_id, unnest(holder_party_ids) as party_id from lake.intermediate.int_account_holders
-    ) as holders on holders.party_id = raised.subject_id
-    where raised.subject_type = 'party';
+    select point, alert_id, account_id from ({named_accounts("raised")});
 
     create view named_transfers as
     select distinct raised.point, movements.end_to_end_id
@@ -78,7 +70,7 @@ _NAMED = """
     join lake.intermediate.int_movements as movements on movements.transaction_id = raised.transaction_id;
 
     create table labels (source varchar, unit varchar, label_id varchar, is_laundering boolean);
-"""
+"""  # noqa: S608
 _LABELS = """
     insert into labels
     select $source, 'accounts', account_id, is_laundering

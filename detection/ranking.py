@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from detection.errors import NotReplayed
+from detection.named import named_accounts
 from detection.truth import Truth
 
 RECALL = 0.8
@@ -16,25 +17,14 @@ DAY_SECONDS = 86_400
 # An alert stands in the queue for so long; what was raised shortly before the second half is looked at in it.
 QUEUE_TIME = timedelta(days=20)
 
-# An account's points: of each scenario the most of one alert that names it (or, where a party is named, its holder),
-# added up, as for a case.
-_ACCOUNTS = """
+# An account's points: of each scenario the most of one alert that names it, added up, as for a case.
+_ACCOUNTS = f"""
     with alerts as (
         select scenario_id, subject_type, subject_id, points
         from lake.aml.alerts
         where withdrawn_pin is null and detected_at between $since and $until
     ),
-    flagged as (
-        select scenario_id, subject_id as account_id, points
-        from alerts
-        where subject_type = 'account'
-        union all
-        select alerts.scenario_id, holders.account_id, alerts.points
-        from alerts
-        join lake.intermediate.int_account_holders as holders
-            on list_contains(holders.holder_party_ids, alerts.subject_id)
-        where alerts.subject_type = 'party'
-    ),
+    flagged as ({named_accounts("alerts")}),
     strongest as (
         select account_id, scenario_id, max(points) as points from flagged group by all
     ),
@@ -44,7 +34,7 @@ _ACCOUNTS = """
     select account_id, coalesce(points, 0) as points, is_laundering
     from judged
     left join summed using (account_id)
-"""
+"""  # noqa: S608
 _TRANSFERS = """
     with evidence as (
         select scenario_id, points, unnest(evidence) as transaction_id

@@ -6,27 +6,17 @@ from dataclasses import dataclass
 
 import duckdb
 
+from detection.named import named_accounts
 from detection.truth import Truth
 
-# A party's alert flags the accounts it holds, an account's alert the account. Only accounts with labels are judged,
-# so that a lake which holds other data too gives the same figures.
-_FLAGGED = """
+# Only accounts with labels are judged, so that a lake which holds other data too gives the same figures.
+_FLAGGED = f"""
     with alerts as (
         select alert_id, scenario_id, subject_type, subject_id, evidence
         from lake.aml.alerts
         where withdrawn_pin is null
     ),
-    flagged as (
-        select alert_id, scenario_id, subject_id as account_id
-        from alerts
-        where subject_type = 'account'
-        union
-        select alerts.alert_id, alerts.scenario_id, holders.account_id
-        from alerts
-        join lake.intermediate.int_account_holders as holders
-            on list_contains(holders.holder_party_ids, alerts.subject_id)
-        where alerts.subject_type = 'party'
-    ),
+    flagged as ({named_accounts("alerts")}),
     judged as (
         select flagged.alert_id, flagged.scenario_id, labels.account_id, labels.is_laundering
         from flagged
@@ -72,7 +62,7 @@ _FLAGGED = """
     left join by_account using (scenario_id)
     left join by_transaction using (scenario_id)
     order by scenario_id <> 'any', scenario_id
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)
