@@ -127,7 +127,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Backtest:
-    """``parameters``: those in force, each with its values over jurisdictions, segments and periods.
+    """``parameters``: those in force, each with its values over segments and periods.
 
     The first of ``points`` is what is in force. ``segment`` is the one that the values were set for and the alerts are
     counted in, None for all. Days are UTC.

@@ -34,8 +34,9 @@ OVERRIDE = "structuring,1,US,student,minimum_deposits"
 
 BAD_ROWS = {
     "overlapping": (
-        "structuring,1,US,any,minimum_deposits,4,2026-01-01,,Choice",
-        NAMED.format("any", "2026-01-01 on") + "overlaps in time with the row of the same parameter from 2000-01-01",
+        "structuring,1,any,any,minimum_deposits,4,2026-01-01,,Choice",
+        NAMED.format("any", "2026-01-01 on").replace("US", "any")
+        + "overlaps in time with the row of the same parameter from 2000-01-01",
     ),
     "overlapping its end": (
         f"{OVERRIDE},4,2026-01-31,,Choice\n{OVERRIDE},5,2026-01-01,2026-01-31,Choice",

@@ -36,7 +36,7 @@ def test_the_parameters_in_force_are_told_with_their_sources(found: Catalogue, s
     factors = {
         each.segment: each.value
         for each in structuring.parameters
-        if each.parameter == "turnover_factor" and each.jurisdiction == "US"
+        if each.parameter == "turnover_factor" and each.jurisdiction == "any"
     }
     assert factors == {"any": 0, "small_business": Decimal("1.25"), "corporate": Decimal("1.25")}
     assert all(each.parameters for each in found.scenarios)

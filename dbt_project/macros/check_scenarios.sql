@@ -77,7 +77,7 @@ faults as (
                 ) then 'unknown version: seeds/scenarios.csv has no such row'
             end,
             case
-                when jurisdiction not in (select j.jurisdiction from {{ seed_file('jurisdictions') }} as j)
+                when jurisdiction <> 'any' and jurisdiction not in (select j.jurisdiction from {{ seed_file('jurisdictions') }} as j)
                     then 'unknown jurisdiction: seeds/jurisdictions.csv has no such row'
             end,
             case
@@ -98,10 +98,16 @@ faults as (
     from parameters as later
     inner join parameters as earlier
         on later.scenario_id = earlier.scenario_id
-        and later.jurisdiction = earlier.jurisdiction
         and (
-            later.version_no <> earlier.version_no
-            or (later.segment = earlier.segment and later.parameter = earlier.parameter)
+            (
+                later.version_no <> earlier.version_no
+                and (later.jurisdiction = earlier.jurisdiction or 'any' in (later.jurisdiction, earlier.jurisdiction))
+            )
+            or (
+                later.jurisdiction = earlier.jurisdiction
+                and later.segment = earlier.segment
+                and later.parameter = earlier.parameter
+            )
         )
         and (later.first_day, later.row_no) > (earlier.first_day, earlier.row_no)
         and later.first_day between earlier.first_day and earlier.last_day

@@ -1,5 +1,5 @@
 {#- A scenario over cash that one person pays in (direction credit) or takes out (debit) in several pieces, none of which
-    alone would have been reported, that together exceed the reporting threshold. -#}
+    alone would have been reported, that together come to what is reported. -#}
 {% macro split_cash(scenario_id, direction) -%}
 {%- set piece = {'credit': 'deposit', 'debit': 'withdrawal'}[direction] -%}
 {%- set pieces = piece ~ 's' -%}
@@ -10,7 +10,7 @@ with cash as (
 
 parameters as (
     {{ scenario_parameters(scenario_id, [
-        'reporting_threshold', 'minimum_' ~ piece, 'minimum_' ~ pieces, 'lookback_days', 'turnover_factor'
+        'reporting_threshold', 'at_threshold', 'minimum_' ~ piece, 'minimum_' ~ pieces, 'lookback_days', 'turnover_factor'
     ]) }}
 ),
 
@@ -22,7 +22,9 @@ events as (
         parameters.* exclude (jurisdiction, segment)
     from cash
     inner join parameters on {{ in_force('cash') }}
-    where cash.base_amount between parameters.minimum_{{ piece }} and parameters.reporting_threshold
+    where
+        cash.base_amount >= parameters.minimum_{{ piece }}
+        and not {{ meets_threshold('cash.base_amount') }}
 ),
 
 measured as (
@@ -43,24 +45,27 @@ fired as (
     select
         *,
         booked_at as fired_at,
-        format('{} cash {{ pieces }} of at most ', {{ pieces }}) || {{ money('reporting_threshold') }}
+        format('{} cash {{ pieces }} ', {{ pieces }}) || if(at_threshold = 1, 'below ', 'of at most ')
+        || {{ money('reporting_threshold') }}
         || format(
             ' each within {} days, at {} branches on {} days by {} conductors, come to ',
             lookback_days::integer, branches, days, conductors
         )
-        || {{ money(moved) }} || ', above the reporting threshold and the '
+        || {{ money(moved) }}
+        || if(at_threshold = 1, ', at or above the reporting threshold and above the ', ', above the reporting threshold and the ')
         || {{ money('expected') }} || ' expected' as reason,
         json_object(
             '{{ pieces }}', {{ pieces }}, '{{ moved }}', {{ moved }}, 'branches', branches, 'days', days,
             'conductors', conductors, 'expected', expected,
-            'reporting_threshold', reporting_threshold, 'minimum_{{ piece }}', minimum_{{ piece }},
+            'reporting_threshold', reporting_threshold, 'at_threshold', at_threshold = 1,
+            'minimum_{{ piece }}', minimum_{{ piece }},
             'minimum_{{ pieces }}', minimum_{{ pieces }}, 'lookback_days', lookback_days,
             'turnover_factor', turnover_factor
         ) as measures
     from measured
     where
         {{ pieces }} >= minimum_{{ pieces }}
-        and {{ moved }} > reporting_threshold
+        and {{ meets_threshold(moved) }}
         and {{ moved }} > expected
 ),
 

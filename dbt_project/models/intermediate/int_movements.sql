@@ -159,7 +159,8 @@ final as (
         priced.account_opened_on,
         priced.booked_at,
         priced.local_date,
-        business_days.business_day,
+        -- Without a calendar every day is a business day.
+        case when priced.calendar is null then priced.local_date else business_days.business_day end as business_day,
         {{ pin() }}::bigint as _pin
     from priced
     left join business_days

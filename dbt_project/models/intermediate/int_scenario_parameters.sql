@@ -6,52 +6,62 @@ segments as (
     select * from {{ ref('segments') }}
 ),
 
+jurisdiction as (
+    select * from {{ ref('int_jurisdiction') }}
+),
+
+-- What the seed gives the bank's jurisdiction, and what it gives any.
+given as (
+    select
+        parameters.* exclude (jurisdiction),
+        jurisdiction.jurisdiction,
+        parameters.jurisdiction = 'any' as is_inherited
+    from parameters
+    inner join jurisdiction on parameters.jurisdiction in (jurisdiction.jurisdiction, 'any')
+),
+
 boundaries as (
     select
         scenario_id,
-        jurisdiction,
         effective_from as first_day
-    from parameters
+    from given
     union
     select
         scenario_id,
-        jurisdiction,
         effective_to + 1 as first_day
-    from parameters
+    from given
     where effective_to is not null
 ),
 
 periods as (
     select
         *,
-        lead(first_day) over (partition by scenario_id, jurisdiction order by first_day) - 1 as last_day
+        lead(first_day) over (partition by scenario_id order by first_day) - 1 as last_day
     from boundaries
 ),
 
--- In each period a segment has its own value of a parameter, or that of segment 'any'. There is one of each, and one
--- version, since check_scenarios refuses rows that overlap.
+-- In each period a segment has its own value of a parameter, or that of segment 'any'; before either, what the
+-- jurisdiction itself has. There is one of each, and one version, since check_scenarios refuses rows that overlap.
 resolved as (
     select
         periods.scenario_id,
-        parameters.version,
-        periods.jurisdiction,
+        given.version,
+        given.jurisdiction,
         segments.segment,
-        parameters.parameter,
-        parameters.value,
+        given.parameter,
+        given.value,
         periods.first_day,
         periods.last_day
     from periods
     cross join segments
-    inner join parameters
-        on periods.scenario_id = parameters.scenario_id
-        and periods.jurisdiction = parameters.jurisdiction
-        and parameters.segment in (segments.segment, 'any')
-        and periods.first_day >= parameters.effective_from
-        and periods.first_day <= coalesce(parameters.effective_to, date '9999-12-31')
+    inner join given
+        on periods.scenario_id = given.scenario_id
+        and given.segment in (segments.segment, 'any')
+        and periods.first_day >= given.effective_from
+        and periods.first_day <= coalesce(given.effective_to, date '9999-12-31')
     qualify row_number() over (
-        partition by
-            periods.scenario_id, periods.jurisdiction, periods.first_day, segments.segment, parameters.parameter
-        order by parameters.segment = 'any'
+        partition by periods.scenario_id, periods.first_day, segments.segment, given.parameter
+        order by given.is_inherited, given.segment = 'any'
     ) = 1
 ),
 
