@@ -3,7 +3,8 @@
 DetectionError
 ├── TruthMissing   the labels of the data set are not on this machine
 ├── NotReplayed    the labels are, but none of the transfers that they are of is in the lake
-└── NoSuchTrial    a backtest was asked for of something that is not there, or of no values at all
+├── NoSuchTrial    a backtest was asked for of something that is not there, or of no values at all
+└── NotDescribed   a scenario lacks the words that its page is made of
 """
 
 
@@ -21,3 +22,7 @@ class NotReplayed(DetectionError):
 
 class NoSuchTrial(DetectionError):
     """A scenario, parameter, segment or period that there is not; the message lists what there is."""
+
+
+class NotDescribed(DetectionError):
+    """A scenario without an entry, or with one that does not say why or name its innocent twin."""
