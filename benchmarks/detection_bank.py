@@ -15,8 +15,8 @@ _RANDOM = """
 FIRST_DAY = datetime(2025, 1, 6)
 SHOPS = 20
 PARTNERS = 6
-# One transaction lands so many movements at most: what a sink's batches become when upkeep has merged them.
-ROWS_A_FILE = 2_000_000
+# One transaction lands so many transfers at most: what a sink's batches become when upkeep has merged them.
+TRANSFERS_A_FILE = 1_000_000
 
 _PARTIES = """
     select
@@ -61,7 +61,7 @@ _TRANSFERS = """
                 + to_seconds(below(n, 'second', 86400)) as booked_at,
             round(exp(6 + 1.2 * sqrt(-2 * ln(1e-9 + share(n, 'u'))) * cos(6.2831853 * share(n, 'v'))), 2)
                 ::decimal(18, 4) as amount
-        from range($first, $next) as numbers(n)
+        from range($part, least($part + $a_file, $next)) as numbers(n)
     ),
     directed as (
         select
@@ -88,8 +88,9 @@ _TRANSFERS = """
     from directed
     where debtor is distinct from creditor
 """
-_MOVEMENTS = """
-    with legs as (
+_MOVEMENTS = f"""
+    with transfers as ({_TRANSFERS}),
+    legs as (
         select *, 'debit' as direction, debtor as account from transfers where debtor is not null
         union all
         select *, 'credit' as direction, creditor as account from transfers where creditor is not null
@@ -115,7 +116,7 @@ _MOVEMENTS = """
         2 * n + (direction = 'credit')::integer as _offset,
         booked_at as _timestamp
     from legs
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -144,18 +145,11 @@ class Bank:
             "accounts": self.accounts,
             "shops": SHOPS,
             "partners": PARTNERS,
+            "a_file": TRANSFERS_A_FILE,
         }
         connection.execute(_RANDOM)
-        connection.execute(f"create or replace temp table transfers as {_TRANSFERS}", values)
-        landed = 0
-        while part := _land(
-            connection,
-            "bank_transactions",
-            f"select * from ({_MOVEMENTS}) order by _offset limit {ROWS_A_FILE} offset {landed}",  # noqa: S608
-            {},
-        ):
-            landed += part
-        return landed
+        parts = range(first, first + transfers, TRANSFERS_A_FILE)
+        return sum(_land(connection, "bank_transactions", _MOVEMENTS, {**values, "part": part}) for part in parts)
 
 
 def _land(connection: duckdb.DuckDBPyConnection, table: str, rows: str, values: dict[str, object]) -> int:

@@ -41,12 +41,25 @@ _FOUND = """
         from planted_cases as planted
         group by planted.typology
     ),
+    right_alerts as (
+        select distinct alerts.alert_id
+        from alerts
+        join cases using (transaction_id)
+        where not cases.is_lookalike
+    ),
     raised as (
-        select scenario_id, count(distinct alert_id) as alerts from alerts group by scenario_id
+        select
+            alerts.scenario_id,
+            count(distinct alerts.alert_id) as alerts,
+            count(distinct alerts.alert_id) filter (where right_alerts.alert_id is null) as false_alerts
+        from alerts
+        left join right_alerts using (alert_id)
+        group by alerts.scenario_id
     )
     select
         scenario_id,
         coalesce(raised.alerts, 0),
+        coalesce(raised.false_alerts, 0),
         coalesce(planted, 0),
         coalesce(found, 0),
         coalesce(planted, 0) - coalesce(found, 0),
@@ -63,12 +76,14 @@ _FOUND = """
 class Found:
     """One scenario and the planted cases of its typology.
 
-    ``found``: by this scenario; ``found_by_any``: by any scenario. ``lookalikes`` are innocent cases that resemble the
-    typology, ``lookalikes_alerted`` those that some scenario named.
+    ``false_alerts`` have no movement of any planted case in evidence. ``found``: by this scenario; ``found_by_any``: by
+    any scenario. ``lookalikes`` are innocent cases that resemble the typology, ``lookalikes_alerted`` those that some
+    scenario named.
     """
 
     scenario: str
     alerts: int
+    false_alerts: int
     planted: int
     found: int
     missed: int
