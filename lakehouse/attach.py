@@ -6,6 +6,7 @@ import importlib
 import os
 import re
 import time
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -44,6 +45,8 @@ def connect(
     connection = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
+            # `attach` checks those it loads, and forbids others.
+            "allow_unsigned_extensions": "true",
             "memory_limit": settings.memory_limit,
             "temp_directory": str((settings.home / "duckdb").resolve()),
             **({"threads": str(settings.threads)} if settings.threads else {}),
@@ -65,12 +68,16 @@ def attach(
     inlining_rows: int = INLINING_ROW_LIMIT,
     alias: str = ALIAS,
 ) -> None:
-    """Load DuckLake from its wheel and attach the lake to ``connection``, with UTC as the session's zone."""
+    """Load DuckLake from its wheel and attach the lake to ``connection``, with UTC as the session's zone.
+
+    A connection that was opened with ``allow_unsigned_extensions`` loads it at once; it loads no other afterwards.
+    """
     statement = attach_statement(settings, read_only=read_only, alias=alias, inlining_rows=inlining_rows)
     if not read_only:
         _require_writable(settings.lake_data_path)
     for extension in ("ducklake", "postgres_scanner"):
-        connection.execute(f"load '{_extension_file(extension)}'")
+        connection.execute(f"load '{_checked_extension(extension)}'")
+    connection.execute("set global allow_unsigned_extensions = false")
     connection.execute("set global TimeZone = 'UTC'")
     # Many sinks commit side by side; DuckLake's own retries settle what does not really conflict.
     connection.execute("set ducklake_max_retry_count = 50")
@@ -162,10 +169,17 @@ def attach_statement(
     return f"attach {_quoted('ducklake:' + settings.catalog)} as {alias} ({', '.join(options)})"
 
 
-def _extension_file(name: str) -> Path:
-    """The extension's file inside its wheel, so that nothing is downloaded."""
+@cache
+def _checked_extension(name: str) -> Path:
+    """The extension's file inside its wheel, so that nothing is downloaded.
+
+    DuckDB checks the file's signature whenever a database loads it, for a third of a second; here once a process.
+    """
     package = Path(str(importlib.import_module(f"duckdb_extension_{name}").__file__)).parent
-    return next(package.rglob(f"{name}.duckdb_extension"))
+    file = next(package.rglob(f"{name}.duckdb_extension"))
+    with duckdb.connect(config={"threads": "1", "autoinstall_known_extensions": "false"}) as checking:
+        checking.execute(f"load '{file}'")
+    return file
 
 
 def _quoted(text: str) -> str:

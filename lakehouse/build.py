@@ -65,6 +65,8 @@ def dbt(
         "VIGIL_DATA_PATH": settings.lake_data_path,
         "VIGIL_PIN": str(pin),
     }
+    if settings.threads:
+        variables["VIGIL_THREADS"] = str(settings.threads)
     project = parsed_project()
     with _environment(variables):
         result = _invoke([*arguments], target, project, listen)
@@ -124,6 +126,9 @@ def _invoke(
     folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target)]
     # Who listens has what dbt says; its own log would stay open when it is done.
     quiet = ["--log-level", "none", "--log-level-file", "none"]
+    if manifest:
+        # A run is told of by its events; nobody reads the manifest that each would write again.
+        quiet.append("--no-write-json")
     try:
         # dbt changes into the project's folder.
         with contextlib.chdir(Path.cwd()):

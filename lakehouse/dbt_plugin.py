@@ -19,4 +19,7 @@ class Plugin(BasePlugin):
         self.creds._ducklake_dbs.add(ALIAS)
 
     def configure_connection(self, conn: Any) -> None:
-        attach(conn, Settings())
+        settings = Settings()
+        if settings.threads:
+            conn.execute(f"set threads = {settings.threads}")
+        attach(conn, settings)

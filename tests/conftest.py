@@ -1,5 +1,6 @@
 """One Kafka and one PostgreSQL for the whole test run, real ones, in a folder of their own."""
 
+import os
 import shutil
 import signal
 import tempfile
@@ -21,7 +22,13 @@ from local.topics import ensure_topics
 SHARE_A_LAKE = ("test_marts_", "test_scenario_ctr", "test_scenario_rules")
 
 
+# What takes longest comes first, so that no process is left alone with it while the others have nothing to do.
+LONGEST = ("test_chaos", "test_command_interrupts", *SHARE_A_LAKE)
+
+
 def pytest_configure() -> None:
+    # DuckDB's threads cost the tests' few rows half as much again, and each process has one core to count on.
+    os.environ.setdefault("VIGIL_THREADS", "1")
     # Without a handler SIGTERM ends the run at once and leaves the services behind; so it ends like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
@@ -32,6 +39,10 @@ class ByLake(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return "marts" if Path(file).stem.startswith(SHARE_A_LAKE) else file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((i for i, name in enumerate(LONGEST) if item.path.stem.startswith(name)), 99))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByLake:
