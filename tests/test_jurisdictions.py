@@ -126,22 +126,40 @@ def test_every_scenario_has_every_parameter_at_every_time(
     assert [each for each in us if each[0] != "ctr"] == [each for each in here if each[0] != "ctr"]
 
 
-def test_a_jurisdictions_own_row_goes_before_those_of_any(bank_of: Callable[[str], duckdb.DuckDBPyConnection]) -> None:
+@pytest.fixture
+def changing(bank_of: Callable[[str], duckdb.DuckDBPyConnection]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The seeds, to be changed by one test."""
     connection = bank_of("IN")
-    own = "insert into lake.seeds.scenario_parameters values (?, 1, 'IN', 'any', ?, 9, '2000-01-01', null, 'A test')"
     connection.execute("begin")
-    connection.execute(own, ["structuring", "turnover_factor"])
+    yield connection
+    connection.execute("rollback")
+
+
+def test_a_jurisdictions_own_row_goes_before_those_of_any(
+    bank_of: Callable[[str], duckdb.DuckDBPyConnection], changing: duckdb.DuckDBPyConnection
+) -> None:
+    changing.execute(
+        """
+        insert into lake.seeds.scenario_parameters
+        values ('structuring', 1, 'IN', 'any', 'turnover_factor', 9, '2000-01-01', null, 'A test')
+        """
+    )
     bank_of("IN")
-    found = connection.execute(
+    found = changing.execute(
         """
         select segment, value from lake.intermediate.int_scenario_parameters
         where scenario_id = 'structuring' and parameter = 'turnover_factor' and segment in ('retail', 'corporate')
         order by all
         """
     ).fetchall()
-    connection.execute("rollback")
     # Also before the row that 'any' has for the segment.
     assert found == [("corporate", 9), ("retail", 9)]
+
+
+def test_an_aggregation_that_there_is_not_stops_the_build(changing: duckdb.DuckDBPyConnection, pay: Pay) -> None:
+    changing.execute("update lake.seeds.scenario_parameters set value = 7 where parameter = 'aggregation_days'")
+    with pytest.raises(duckdb.InvalidInputException, match=r"gives ctr the aggregation_days 7\.0; there are 0 \(each"):
+        pay("ctr_reportable", "US", "20000")
 
 
 def test_us_reports_what_exceeds_10000_a_business_day(pay: Pay) -> None:
