@@ -93,7 +93,7 @@ def main() -> None:
 def _measure(home: Path, postgres: Postgres, transfers: int, arguments: argparse.Namespace) -> Size:
     name = f"detection_{transfers}"
     postgres.create_database(name)
-    settings = Settings(home=home / name, catalog=postgres.catalog(name), data_path=str(home / f"{name}_lake"))
+    settings = Settings(home=home, catalog=postgres.catalog(name), data_path=str(home / name))
     bank = Bank(arguments.accounts)
     started = time.perf_counter()
     with connect(settings) as connection:

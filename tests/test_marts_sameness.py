@@ -18,6 +18,12 @@ make_lake = marts_lake.make_lake
 ALERTS = """
     select * exclude (raised_pin, withdrawn_pin) from lake.aml.alerts where withdrawn_pin is null order by alert_id
 """
+# Tables that keep rows from build to build.
+KEPT = (
+    "select * exclude (_pin) from lake.intermediate.int_movements order by transaction_id",
+    "select * from lake.intermediate.int_transfers order by transfer_id",
+    "select * exclude (kept_pin) from lake.staging.stg_transaction_repeats order by _partition, _offset",
+)
 CASES = "select * from lake.str.cases {} order by case_id"
 CHUNK_ENDS = (at(4), at(9), at(400))
 
@@ -96,6 +102,14 @@ def test_late_data_gives_the_same_alerts_and_cases(
 ) -> None:
     assert late.rows(ALERTS) == all_at_once.rows(ALERTS)
     assert late.rows(CASES.format("")) == cases
+
+
+@pytest.mark.parametrize("rows", KEPT)
+def test_what_is_kept_from_build_to_build_is_the_same(
+    rows: str, all_at_once: BuiltLake, day_by_day: tuple[BuiltLake, list[tuple[Any, ...]]], late: BuiltLake
+) -> None:
+    assert day_by_day[0].rows(rows) == all_at_once.rows(rows)
+    assert late.rows(rows) == all_at_once.rows(rows)
 
 
 def test_what_late_data_changed_stays_in_the_log(late: BuiltLake) -> None:

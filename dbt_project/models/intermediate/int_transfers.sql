@@ -1,5 +1,17 @@
+{{
+    config(
+        incremental_strategy='append',
+        pre_hook='{{ forget_touched_transfers() }}',
+        post_hook='{{ record_watermark() }}'
+    )
+}}
+
 with movements as (
-    select * from {{ ref('int_movements') }} where is_activity and method <> 'cash'
+    select * from {{ ref('int_movements') }}
+    where
+        is_activity
+        and method <> 'cash'
+        and {{ is_touched_transfer() }}
 ),
 
 -- Some banks fill the end-to-end id with a placeholder, so the legs of several transfers between the same accounts
