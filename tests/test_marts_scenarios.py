@@ -41,7 +41,7 @@ def test_the_parameters_in_force_are_told_with_their_sources(found: Catalogue, s
     assert factors == {"any": 0, "small_business": Decimal("1.25"), "corporate": Decimal("1.25")}
     # What the bank's jurisdiction itself has goes before what any has.
     thresholds = [each for each in structuring.parameters if each.parameter == "reporting_threshold"]
-    assert [(each.jurisdiction, each.value) for each in thresholds] == [("US", 10000)]
+    assert [(each.jurisdiction, each.value) for each in thresholds] == [("US", Decimal(10000))]
     assert all(each.parameters for each in found.scenarios)
     assert all(each.source for scenario in found.scenarios for each in scenario.parameters)
 
