@@ -7,7 +7,7 @@ export DAGSTER_TELEMETRY_DISABLED := 1
 # So many processes run the tests side by side, each with services of its own.
 TEST_PROCESSES ?= 2
 
-.PHONY: demo test lint install lock clean
+.PHONY: demo test lint lint-style lint-types lint-imports lint-sql install lock clean
 
 demo: .venv/.installed
 	$(BIN)/vigil demo
@@ -15,12 +15,22 @@ demo: .venv/.installed
 test: lint
 	$(BIN)/pytest -n $(TEST_PROCESSES) --no-loadscope-reorder
 
+# Side by side, since types and SQL take a minute each; all of them are run, whichever fails.
 lint: .venv/.installed
+	@$(MAKE) --no-print-directory --keep-going --jobs=$(TEST_PROCESSES) lint-types lint-sql lint-style lint-imports
+
+lint-style: .venv/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+lint-types: .venv/.installed
 	$(BIN)/mypy .
 	$(BIN)/mypy benchmarks/detection.py
+
+lint-imports: .venv/.installed
 	$(BIN)/lint-imports
+
+lint-sql: .venv/.installed
 	$(BIN)/sqlfluff lint dbt_project
 
 install: .venv/.installed

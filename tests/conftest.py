@@ -19,11 +19,33 @@ from local.services import Services, running, silent
 from local.topics import ensure_topics
 
 # Files that use the fixtures all_at_once and decided of marts_lake.
-SHARE_A_LAKE = ("test_marts_", "test_scenario_ctr", "test_scenario_rules")
+SHARE_A_LAKE = ("test_backtest", "test_marts_", "test_scenario_ctr", "test_scenario_rules")
 
 
-# What takes longest comes first, so that no process is left alone with it while the others have nothing to do.
-LONGEST = ("test_chaos", "test_command_interrupts", *SHARE_A_LAKE)
+# What takes longest comes first, so that no process is left alone with it while the others have nothing to do: minutes,
+# then half minutes.
+LONGEST = (
+    "test_chaos",
+    "test_command_interrupts",
+    *SHARE_A_LAKE,
+    "test_dead_letters",
+    "test_rewind",
+    "test_gates_",
+    "test_landing_",
+    "test_hostile_",
+    "test_topic_",
+    "test_upkeep",
+    "test_secured_kafka",
+    "test_evaluation_placebo",
+    "test_replay_filing",
+    "test_orchestration_",
+    "test_debezium_",
+    "test_avro_agrees",
+    "test_scenario_added",
+    "test_local_",
+    "test_bad_parameters",
+    "test_missing_files",
+)
 
 
 def pytest_configure() -> None:
@@ -42,7 +64,10 @@ class ByLake(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: next((i for i, name in enumerate(LONGEST) if item.path.stem.startswith(name)), 99))
+    def rank(item: pytest.Item) -> int:
+        return next((at for at, name in enumerate(LONGEST) if item.path.stem.startswith(name)), len(LONGEST))
+
+    items.sort(key=rank)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByLake:

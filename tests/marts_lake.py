@@ -74,7 +74,8 @@ def make_lake(new_catalog: NewCatalog) -> MakeLake:
 
 @pytest.fixture(scope="session")
 def all_at_once(new_catalog: NewCatalog) -> BuiltLake:
-    """Everything landed, then everything built and tested by dbt's tests, once. Only ``decided`` adds to it."""
+    """Everything landed, then everything built and tested by dbt's tests, once. Only ``decided`` adds to it, and the
+    backtests' note of its build."""
     return _all_at_once(new_catalog)
 
 

@@ -12,9 +12,8 @@ import orjson
 import polars as pl
 import pytest
 from landed_bank import at
-from marts_lake import BuiltLake, MakeLake
+from marts_lake import BuiltLake
 from typer.testing import CliRunner
-from typologies import bank
 
 from cli.main import app
 from detection.backtest import Backtest, backtest
@@ -27,21 +26,15 @@ from orchestration.definitions import defs
 from orchestration.environment import environment
 from orchestration.instance import open_instance
 
-make_lake = marts_lake.make_lake
+all_at_once = marts_lake.all_at_once
 
 
 @pytest.fixture(scope="module")
-def lake(make_lake: MakeLake) -> BuiltLake:
+def lake(all_at_once: BuiltLake) -> BuiltLake:
     """The bank of all typologies, built, as a build that passed its gates leaves it."""
-    lake = make_lake()
-    lake.land(bank().events)
-    lake.dbt(
-        lake.newest(),
-        *("build", "--select", "+cases", "scenarios", "--exclude-resource-types", "test", "unit_test"),
-    )
-    with connect(lake.settings) as connection:
-        record_build(connection, lake.newest(), at(400))
-    return lake
+    with connect(all_at_once.settings) as connection:
+        record_build(connection, all_at_once.newest(), at(400))
+    return all_at_once
 
 
 def state(lake: BuiltLake) -> tuple[Any, ...]:
