@@ -6,7 +6,8 @@
     )
 }}
 
-with transactions as (
+-- DuckDB keeps what is read twice in memory if it is let, and this is all that ever landed.
+with transactions as not materialized (
     select * from {{ landing('bank', 'bank_transactions') }}
 ),
 
