@@ -286,7 +286,9 @@ def sink(order: dict[str, Any]) -> None:
             messages += sum(counts.rows + counts.dead_letters for counts in event.counts.values())
             print(json.dumps({"messages": messages, "seconds": time.monotonic() - began[0]}), flush=True)
 
-    config = SinkConfig(topics=tuple(order["topics"]), group="freshness", upkeep_seconds=order["upkeep_seconds"])
+    config = SinkConfig(
+        topics=tuple(order["topics"]), group="freshness", upkeep_seconds=order["upkeep_seconds"], upkeep_keep_hours=1
+    )
     ahead = timedelta(seconds=order["ahead_seconds"])
     run(
         config,
