@@ -70,7 +70,6 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
     os.environ["VIGIL_MEMORY_LIMIT"] = arguments.memory
-    sizes = []
     with tempfile.TemporaryDirectory(prefix="vigil-detection-") as folder:
         home = Path(folder)
         postgres = Postgres(home)
@@ -124,7 +123,6 @@ def _build(settings: Settings) -> dict[str, Cost]:
     with connect(settings, read_only=True) as connection:
         pin = latest(connection)
     costs: dict[str, Cost] = {}
-    peaks: list[int] = []
 
     def watch(event: Event) -> None:
         match event["info"]["name"]:
@@ -132,13 +130,13 @@ def _build(settings: Settings) -> dict[str, Cost]:
                 _forget_peak()
             case "LogModelResult":
                 name = event["data"]["node_info"]["node_name"]
-                peaks.append(_peak_mb())
-                costs[name] = Cost(round(float(event["data"]["execution_time"]), 2), peaks[-1])
-                _progress(f"{event['data']['node_info']['node_name']}: {costs[name].seconds} s, {peaks[-1]:,} MB")
+                cost = costs[name] = Cost(round(float(event["data"]["execution_time"]), 2), _peak_mb())
+                _progress(f"{name}: {cost.seconds} s, {cost.peak_mb:,} MB")
 
     started = time.perf_counter()
     dbt(settings, pin, settings.home / "dbt", *CASES, on_event=watch)
-    return {"all": Cost(round(time.perf_counter() - started, 1), max(peaks)), **costs}
+    seconds = round(time.perf_counter() - started, 1)
+    return {"all": Cost(seconds, max(cost.peak_mb for cost in costs.values())), **costs}
 
 
 def _forget_peak() -> None:

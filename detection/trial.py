@@ -38,8 +38,7 @@ class Trial:
     def run(self, point: int, values: Mapping[str, Decimal], segment: str | None, days: tuple[date, date]) -> None:
         """Add the alerts detected on ``days`` (first and last, UTC) to table ``raised``, under the number ``point``.
 
-        ``values`` hold at all times, for ``segment`` alone if it is given; then only its
-        alerts are taken.
+        ``values`` hold at all times, for ``segment`` alone if it is given; then only its alerts are taken.
         """
         self.connection.execute("delete from overrides")
         for parameter, value in values.items():
@@ -74,8 +73,8 @@ class Trial:
 class Ground:
     """What can be tried on a lake as its newest build, which ended at snapshot ``pin``, left it.
 
-    ``parameters``: the scenario's, each with the values it has over segments and periods. The days are
-    those on which anything moved (UTC).
+    ``parameters``: the scenario's, each with the values it has over segments and periods. The days are those on which
+    anything moved (UTC).
     """
 
     pin: int

@@ -21,7 +21,6 @@ from local.topics import ensure_topics
 # Files that use the fixtures all_at_once and decided of marts_lake.
 SHARE_A_LAKE = ("test_backtest", "test_marts_", "test_scenario_ctr", "test_scenario_rules")
 
-
 # What takes longest comes first, so that no process is left alone with it while the others have nothing to do: minutes,
 # then half minutes.
 LONGEST = (

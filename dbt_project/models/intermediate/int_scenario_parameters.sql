@@ -42,7 +42,7 @@ periods as (
 
 -- In each period a segment has its own value of a parameter, or that of segment 'any'; before either, what the
 -- jurisdiction itself has. There is one of each, and one version, since check_scenarios refuses rows that overlap.
-resolved as (
+final as (
     select
         periods.scenario_id,
         given.version,
@@ -63,10 +63,6 @@ resolved as (
         partition by periods.scenario_id, periods.first_day, segments.segment, given.parameter
         order by given.is_inherited, given.segment = 'any'
     ) = 1
-),
-
-final as (
-    select * from resolved
 )
 
 select * from final
