@@ -6,6 +6,8 @@ from datetime import date, timedelta
 
 from landed_bank import FIRST_DAY, Bank, at
 
+# Who pays the one between, and whom it pays.
+HINGED = ("giver0", "giver1", "giver2", "taker0", "taker1", "taker2")
 # Who must be alerted by which scenario, and when (days after FIRST_DAY, 15:00 UTC).
 EXPECTED = {
     ("structuring", "P-splitter", at(2)),
@@ -29,6 +31,8 @@ EXPECTED = {
     *(("cycle", f"A-ring{member}", at(5)) for member in (1, 2, 3)),
     *(("bipartite", f"A-{member}", at(8)) for member in ("pair1", "pair2", "shared1", "shared2")),
     *(("scatter_gather", f"A-{member}", at(9)) for member in ("origin", "between1", "between2", "collector")),
+    *(("gather_scatter", f"A-{member}", at(8)) for member in ("hinge", *HINGED)),
+    *(("chain", f"A-link{member}", at(9)) for member in range(5)),
 }
 
 
@@ -111,6 +115,13 @@ def _accounts(bank: Bank) -> None:
         bank.transfer("A-pair2", f"A-shared{number}", 900, at(6 + number))
         bank.transfer("A-origin", f"A-between{number}", 900, at(5))
         bank.transfer(f"A-between{number}", "A-collector", 850, at(7 + number))
+    for name in ("hinge", *HINGED, *(f"link{hop}" for hop in range(5))):
+        bank.customer(name, turnover=8000)
+    for number in range(3):
+        bank.transfer(f"A-giver{number}", "A-hinge", 900, at(3 + number))
+        bank.transfer("A-hinge", f"A-taker{number}", 600, at(6 + number))
+    for hop in range(4):
+        bank.transfer(f"A-link{hop}", f"A-link{hop + 1}", 900 - 20 * hop, at(6 + hop))
 
 
 def _small_cash(bank: Bank) -> None:
@@ -175,6 +186,13 @@ def _twins(bank: Bank) -> None:
     for number in (1, 2):
         bank.transfer(f"A-tenant{number}", "A-landlord", 900, at(21 * number - 24))
         bank.transfer(f"A-tenant{number}", "A-grocer", 900, at(21 * number - 23))
+    # New customers pay her, and she pays suppliers whom she has long paid.
+    for name in ("seller", "buyer0", "buyer1", "buyer2", "supplier0", "supplier1", "supplier2"):
+        bank.customer(name, turnover=8000)
+    for number in range(3):
+        bank.transfer("A-seller", f"A-supplier{number}", 600, at(number - 60))
+        bank.transfer(f"A-buyer{number}", "A-seller", 900, at(3 + number))
+        bank.transfer("A-seller", f"A-supplier{number}", 600, at(6 + number))
     salaried = bank.customer("salaried", turnover=6000)
     bank.transfer("X-employer", salaried, 5500, at(10))
     bank.transfer(salaried, "X-landlord", 2500, at(11))

@@ -34,6 +34,15 @@
     )
 {%- endmacro %}
 
+{#- The same without what happened at the current event's own moment. -#}
+{% macro earlier_window(subject) -%}
+    (
+        partition by {{ subject }}
+        order by booked_at
+        range between to_days(lookback_days::integer) preceding and to_microseconds(1) preceding
+    )
+{%- endmacro %}
+
 {#- The events of one subject in the history_days that ended before its lookback. -#}
 {% macro history_window(subject) -%}
     (

@@ -1,0 +1,87 @@
+{#- A late transfer may make a pattern of accounts that it does not touch, so patterns are always sought anew. -#}
+{{ config(incremental_strategy='replace') }}
+
+with {{ links('gather_scatter', ['minimum_payers', 'minimum_payees', 'minimum_share_on', 'maximum_share_on']) }},
+
+-- Each link as the one between them sees it.
+ends as (
+    select
+        creditor_account_id as between_id,
+        debtor_account_id as payer,
+        null as payee,
+        links.*
+    from links
+    union all
+    select
+        debtor_account_id,
+        null,
+        creditor_account_id,
+        links.*
+    from links
+),
+
+-- Who is paid by or pays too few in all time does so within the lookback, too.
+between_many as (
+    select *
+    from ends
+    qualify
+        count(payer) over (partition by between_id) >= minimum_payers
+        and count(payee) over (partition by between_id) >= minimum_payees
+),
+
+-- A payee counts if enough had paid before it was paid.
+followed as (
+    select
+        * exclude (payers, payees),
+        payee is not null and count(payer) over {{ earlier_window('between_id') }} >= minimum_payers as is_scattered
+    from between_many
+),
+
+measured as (
+    select
+        *,
+        count(payer) over lookback as payers,
+        count(*) filter (where is_scattered) over lookback as payees,
+        sum(base_amount) filter (where payer is not null) over lookback as gathered,
+        sum(base_amount) filter (where is_scattered) over lookback as scattered,
+        list(payer) filter (where payer is not null) over lookback as payer_ids,
+        list(payee) filter (where is_scattered) over lookback as payee_ids,
+        list(transfer_id) filter (where payer is not null or is_scattered) over lookback as transfer_ids
+    from followed
+    window lookback as {{ lookback_window('between_id') }}
+),
+
+patterns as (
+    select
+        *,
+        booked_at as fired_at,
+        (least(payers - minimum_payers, payees - minimum_payees) + 1)::double as strength,
+        [{'subject_id': between_id, 'part': 'the one between'}]
+        || list_transform(payer_ids, lambda id: {'subject_id': id, 'part': 'a payer'})
+        || list_transform(payee_ids, lambda id: {'subject_id': id, 'part': 'a payee'}) as subjects,
+        format('{} accounts (at least {}) began to pay one, ', payers, minimum_payers::integer)
+        || {{ money('gathered') }}
+        || format(', that then began to pay {} others (at least {}), ', payees, minimum_payees::integer)
+        || {{ money('scattered') }}
+        || format(
+            ' or {:.0f}% of it, within {} days', (100 * scattered / gathered)::double, lookback_days::integer
+        )
+        || ' (together at least ' || {{ money('minimum_total') }} || ')' as told,
+        json_object(
+            'payers', payers, 'payees', payees, 'gathered', gathered, 'scattered', scattered,
+            'lookback_days', lookback_days, 'minimum_amount', minimum_amount, 'minimum_total', minimum_total,
+            'minimum_payers', minimum_payers, 'minimum_payees', minimum_payees, 'minimum_share_on', minimum_share_on,
+            'maximum_share_on', maximum_share_on, 'maximum_counterparties', maximum_counterparties
+        ) as measures
+    from measured
+    where
+        is_scattered
+        and payers >= minimum_payers
+        and payees >= minimum_payees
+        and scattered between gathered * minimum_share_on and gathered * maximum_share_on
+        and gathered + scattered >= minimum_total
+),
+
+{{ pattern_alerts('gather_scatter') }}
+
+select * from final
