@@ -9,7 +9,10 @@ from cli.environment import lake
 from detection.scenarios import EFFECT_DAYS, catalogue
 from lakehouse.attach import connect
 
-_COLUMNS = ["scenario_id", "version", "name", "alerts", "subjects", "decided", "reported", "share_reported", "source"]
+_COLUMNS = [
+    *("scenario_id", "version", "name", "alerts", "subjects", "suppressed", "decided", "reported", "share_reported"),
+    "source",
+]
 
 
 def scenarios(as_json: AsJson = False) -> None:

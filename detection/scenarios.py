@@ -43,11 +43,13 @@ _SCENARIOS = """
             alerts.scenario_version,
             alerts.alert_id,
             alerts.subject_type || alerts.subject_id as subject,
+            alerts.suppressed_by is not null as is_suppressed,
             cases.status = 'approved' and cases.disposition = 'report' as is_reported,
             cases.status = 'approved' or (cases.status = 'disposed' and cases.disposition <> 'report') as is_decided
-        from lake.str.case_alerts as alerts
-        join lake.str.cases as cases using (case_id)
-        where alerts.detected_at >= $day - to_days($days - 1)
+        from lake.aml.alerts as alerts
+        left join lake.str.case_alerts as placed using (alert_id)
+        left join lake.str.cases as cases using (case_id)
+        where alerts.withdrawn_pin is null and alerts.detected_at >= $day - to_days($days - 1)
     )
     select
         scenarios.scenario_id,
@@ -57,6 +59,7 @@ _SCENARIOS = """
         scenarios.source,
         count(alert_id),
         count(distinct subject),
+        count(*) filter (where is_suppressed),
         count(*) filter (where is_decided),
         count(*) filter (where is_reported)
     from lake.seeds.scenarios as scenarios
@@ -87,8 +90,8 @@ class Parameter:
 class Scenario:
     """A scenario and its effect in the last 30 days of event time, by the alerts that stand.
 
-    ``decided``: alerts of cases whose outcome stands; ``reported``: those of them that became reports;
-    ``share_reported``: None where nothing is decided.
+    ``suppressed``: alerts that a decision kept from opening a case; ``decided``: alerts of cases whose outcome stands;
+    ``reported``: those of them that became reports; ``share_reported``: None where nothing is decided.
     """
 
     scenario_id: str
@@ -98,6 +101,7 @@ class Scenario:
     source: str
     alerts: int
     subjects: int
+    suppressed: int
     decided: int
     reported: int
     share_reported: float | None
@@ -134,11 +138,12 @@ def catalogue(connection: duckdb.DuckDBPyConnection) -> Catalogue:
             source=source,
             alerts=alerts,
             subjects=subjects,
+            suppressed=suppressed,
             decided=decided,
             reported=reported,
             share_reported=reported / decided if decided else None,
             parameters=[Parameter(*each[2:]) for each in parameters if each[:2] == (scenario_id, version)],
         )
-        for scenario_id, version, name, typology, source, alerts, subjects, decided, reported in found
+        for scenario_id, version, name, typology, source, alerts, subjects, suppressed, decided, reported in found
     ]
     return Catalogue(last_day, scenarios)

@@ -1,46 +1,21 @@
-with log as (
-    select * from {{ ref('alert_log') }}
-),
+with {{ weighed_alerts() }},
 
-points as (
-    select * from {{ ref('int_scenario_parameters') }} where parameter = 'points'
-),
-
-raised as (
-    select
-        alert_id,
-        max(pin) as raised_pin
-    from log
-    where event = 'raised'
-    group by all
-),
-
-last_words as (
-    select *
-    from log
-    qualify row_number() over (partition by alert_id order by pin desc) = 1
+suppressions as (
+    select * from {{ ref('alert_suppressions') }}
 ),
 
 final as (
     select
-        last_words.* exclude (event, pin),
-        -- A scenario that measures no strength is as strong as its threshold.
-        (
-            coalesce((last_words.measures ->> '$.strength')::double, 1)
-            * coalesce(
-                points.value,
-                error('seeds/scenario_parameters.csv gives scenario ' || last_words.scenario_id || ' no points')
-            )
-        )::decimal(18, 4) as points,
-        raised.raised_pin,
-        case when last_words.event = 'withdrawn' then last_words.pin end as withdrawn_pin
-    from last_words
-    inner join raised on last_words.alert_id = raised.alert_id
-    left join points
-        on last_words.scenario_id = points.scenario_id
-        and last_words.jurisdiction = points.jurisdiction
-        and last_words.segment = points.segment
-        and last_words.detected_at::date between points.first_day and coalesce(points.last_day, date '9999-12-31')
+        weighed.*,
+        suppressions.decision_id as suppressed_by,
+        suppressions.suppressed_until
+    from weighed
+    -- Late data may raise an alert again, which is another raising, or make it more than what was decided on.
+    left join suppressions
+        on weighed.alert_id = suppressions.alert_id
+        and weighed.raised_pin = suppressions.raised_pin
+        and weighed.points <= suppressions.maximum_points
+        and weighed.amount <= suppressions.maximum_amount
 )
 
 select * from final

@@ -2,10 +2,6 @@ with decisions as (
     select * from {{ ref('stg_decisions') }}
 ),
 
-cases as (
-    select distinct case_id from {{ ref('case_alerts') }}
-),
-
 -- The same act sent twice counts once.
 acts as (
     select *
@@ -45,16 +41,14 @@ with_disposal as (
 
 judged as (
     select
-        with_disposal.*,
+        *,
         case
-            when cases.case_id is null then 'unknown_case'
             when is_backdated then 'backdated'
             when act = 'disposed' and disposition is null then 'disposal_without_disposition'
             when act in ('approved', 'rejected') and disposer_id is null then 'review_without_disposal'
             when act in ('approved', 'rejected') and disposer_id = officer_id then 'four_eyes'
         end as violated_rule
     from with_disposal
-    left join cases on with_disposal.case_id = cases.case_id
 ),
 
 final as (
@@ -67,6 +61,8 @@ final as (
         officer_role,
         assigned_to,
         disposition,
+        suppress_until,
+        suppress_scenarios,
         reason,
         narrative,
         disposer_id,

@@ -1,9 +1,10 @@
 with alerts as (
-    select * from {{ ref('alerts') }} where withdrawn_pin is null
+    select * from {{ ref('alerts') }} where withdrawn_pin is null and suppressed_by is null
 ),
 
 -- Alerts of one subject in the order they were detected; one whose window reaches back to the alert before it joins
--- that alert's case. An alert detected later so never changes the case of an earlier one.
+-- that alert's case. An alert detected later so never changes the case of an earlier one. A window ends when its alert
+-- is detected, so of those before none reaches further than the last.
 opening as (
     select
         *,
@@ -24,14 +25,20 @@ numbered as (
     from opening
 ),
 
+opened as (
+    select
+        *,
+        first(alert_id) over (
+            partition by subject_type, subject_id, case_number order by detected_at, alert_id
+        ) as first_alert_id
+    from numbered
+),
+
 final as (
     select
-        md5(concat_ws(
-            '|', subject_type, subject_id,
-            first(alert_id) over (partition by subject_type, subject_id, case_number order by detected_at, alert_id)
-        )) as case_id,
-        numbered.* exclude (opens_case, case_number, withdrawn_pin)
-    from numbered
+        {{ case_id('subject_type', 'subject_id', 'first_alert_id') }} as case_id,
+        opened.* exclude (opens_case, case_number, first_alert_id, withdrawn_pin, suppressed_by, suppressed_until)
+    from opened
 )
 
 select * from final

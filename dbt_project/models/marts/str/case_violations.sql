@@ -16,8 +16,13 @@ outdated as (
 ),
 
 violations as (
-    select * from acts where violated_rule is not null
-    union all
+    select
+        acts.* exclude (violated_rule),
+        case when cases.case_id is null then 'unknown_case' else acts.violated_rule end as violated_rule
+    from acts
+    left join cases on acts.case_id = cases.case_id
+    where cases.case_id is null or acts.violated_rule is not null
+    union all by name
     select * from outdated
 ),
 

@@ -10,6 +10,10 @@ acts as (
     select * from {{ ref('case_acts') }} where violated_rule is null
 ),
 
+alerts as (
+    select * from {{ ref('alerts') }} where withdrawn_pin is null
+),
+
 transactions as (
     select * from {{ ref('stg_transactions') }}
 ),
@@ -132,6 +136,15 @@ narratives as (
     group by all
 ),
 
+suppressed as (
+    select
+        acts.case_id,
+        count(*) as alerts
+    from acts
+    inner join alerts on acts.decision_id = alerts.suppressed_by
+    group by all
+),
+
 touched as (
     select distinct case_id from acts
 ),
@@ -169,6 +182,9 @@ final as (
         sums.amount,
         raised.base_currency,
         sums.transaction_count,
+        coalesce(suppressed.alerts, 0) as suppressed_alerts,
+        case when reviews.act = 'approved' and disposals.disposition = 'no_report' then disposals.suppress_until end
+            as suppress_until,
         raised.opened_at,
         raised.last_alert_at,
         coalesce(approvals.is_outdated, false) as changed_since_approval,
@@ -186,6 +202,7 @@ final as (
     left join standing_reviews as reviews on raised.case_id = reviews.case_id
     left join approvals on raised.case_id = approvals.case_id
     left join narratives on raised.case_id = narratives.case_id
+    left join suppressed on raised.case_id = suppressed.case_id
     left join touched on raised.case_id = touched.case_id
 )
 

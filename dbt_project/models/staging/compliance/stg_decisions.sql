@@ -17,6 +17,8 @@ with final as (
         decided_at,
         assigned_to,
         disposition,
+        suppress_until,
+        suppress_scenarios,
         reason,
         narrative,
         'compliance.decisions' as _topic,
