@@ -28,6 +28,7 @@ STORIES = {
     "A-grower": "candidate",
     "A-spreader": "candidate",
     "A-mirror": "candidate",
+    "A-tripper2": "candidate",
     "A-abroad": "candidate",
     "A-minister": "candidate",
     "A-coins": "candidate",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from landed_bank import FIRST_DAY, Bank, at
 
@@ -33,6 +34,7 @@ EXPECTED = {
     *(("scatter_gather", f"A-{member}", at(9)) for member in ("origin", "between1", "between2", "collector")),
     *(("gather_scatter", f"A-{member}", at(8)) for member in ("hinge", *HINGED)),
     *(("chain", f"A-link{member}", at(9)) for member in range(5)),
+    ("round_trip", "A-tripper2", at(7)),
 }
 
 
@@ -122,6 +124,26 @@ def _accounts(bank: Bank) -> None:
         bank.transfer("A-hinge", f"A-taker{number}", 600, at(6 + number))
     for hop in range(4):
         bank.transfer(f"A-link{hop}", f"A-link{hop + 1}", 900 - 20 * hop, at(6 + hop))
+
+    # What an entity pays comes back to its owner; the refund comes back to the account that paid.
+    bank.person("P-firm", "small_business", 8000, party_type="legal_entity")
+    bank.account("A-firm", "P-firm")
+    bank.send(
+        "bank.ownership",
+        at(0, 5),
+        entity_id="P-firm",
+        owner_id="P-tripper",
+        control_kind="shares",
+        share_percent=Decimal(60),
+        updated_at=at(0, 5),
+    )
+    for name in ("tripper", "helper", "refunded", "refunder"):
+        bank.customer(name, turnover=8000)
+    bank.account("A-tripper2", "P-tripper")
+    bank.transfer("A-firm", "A-helper", 6000, at(4))
+    bank.transfer("A-helper", "A-tripper2", 5700, at(7))
+    bank.transfer("A-refunded", "A-refunder", 6000, at(4))
+    bank.transfer("A-refunder", "A-refunded", 6000, at(7))
 
 
 def _small_cash(bank: Bank) -> None:

@@ -4,16 +4,17 @@
       fired     one row an event at which the condition held: subject_id, fired_at, lookback_days, version, jurisdiction,
                 segment, base_currency, reason (a sentence), measures (JSON)
       evidence  one row an event that counts as evidence: subject_id, booked_at, transaction_id, base_amount;
-                with own_evidence=true also fired_at, and only the rows of that firing are taken
+                with own_evidence=true also fired_at, and only the rows of that firing are taken; with shared='column'
+                that column, as in fired, and only the rows that have the same in it
 
     Fired events of one subject that follow each other within the lookback are one burst; its first event is the alert.
     With escalates=true fired also has strength (above 0) and escalation_factor, and a burst gives another alert whenever
     its strength, measured in powers of that factor, is greater than ever before in it. -#}
-{% macro alerts(scenario_id, subject_type, own_evidence=false, escalates=false) -%}
+{% macro alerts(scenario_id, subject_type, own_evidence=false, escalates=false, shared=none) -%}
 moments as (
     select *
     from fired
-    qualify row_number() over (partition by subject_id, fired_at order by reason) = 1
+    qualify row_number() over (partition by subject_id, fired_at order by reason{{ ', ' ~ shared if shared }}) = 1
 ),
 
 {% if escalates -%}
@@ -62,6 +63,9 @@ witnessed as (
         and bursts.fired_at = evidence.fired_at
         {%- else %}
         and evidence.booked_at between bursts.fired_at - to_days(bursts.lookback_days::integer) and bursts.fired_at
+        {%- endif %}
+        {%- if shared %}
+        and bursts.{{ shared }} = evidence.{{ shared }}
         {%- endif %}
     group by all
 ),
