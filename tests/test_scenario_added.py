@@ -27,7 +27,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = tmp_path_factory.mktemp("project") / "dbt_project"
     shutil.copytree(build.PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
     (model,), (entry,), (scenario, parameters) = _blocks("sql"), _blocks("yml"), _blocks("csv")
-    (project / "models/marts/aml/scenarios/round_amounts.sql").write_text(model, encoding="utf-8")
+    (project / "models/marts/aml/scenarios/card_refunds.sql").write_text(model, encoding="utf-8")
     for path, rows in (
         ("models/marts/aml/_aml__models.yml", "\n" + entry),
         ("seeds/scenarios.csv", scenario),
@@ -37,16 +37,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             file.write(rows)
     settings = project / "dbt_project.yml"
     text = settings.read_text(encoding="utf-8")
-    settings.write_text(text.replace("scenarios: [", "scenarios: [round_amounts, "), encoding="utf-8")
+    settings.write_text(text.replace("scenarios: [", "scenarios: [card_refunds, "), encoding="utf-8")
     return project
 
 
 def test_the_scenario_of_the_page_fires(make_lake: MakeLake, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lake, bank = make_lake(), Bank()
-    for name, amount in (("round", "700"), ("crooked", "700.01")):
+    for name, method in (("refunded", "card"), ("paid", "credit_transfer")):
         account = bank.customer(name)
         for day in range(10):
-            bank.transfer(account, "X-payee", amount, at(day))
+            bank.move(account, "credit", 700, at(day), method=method, debtor_name="A shop")
     lake.land(bank.events)
     added = BuiltLake(lake.settings, lake.target.with_name("dbt_added"))
     monkeypatch.setattr(build, "PROJECT", project)
@@ -55,5 +55,5 @@ def test_the_scenario_of_the_page_fires(make_lake: MakeLake, project: Path, monk
         *("build", "--select", "+alerts", "resource_type:seed", "--indirect-selection", "cautious"),
         *("--exclude-resource-types", "unit_test"),
     )
-    found = lake.rows("select subject_id, detected_at from lake.aml.alerts where scenario_id = 'round_amounts'")
-    assert found == [("A-round", at(9))]
+    found = lake.rows("select subject_id, detected_at from lake.aml.alerts where scenario_id = 'card_refunds'")
+    assert found == [("A-refunded", at(9))]

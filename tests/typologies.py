@@ -26,6 +26,11 @@ EXPECTED = {
     ("volume_jump", "A-grower", at(10)),
     ("new_payees", "A-spreader", at(10)),
     ("mirrored_amounts", "A-mirror", at(8)),
+    ("repeated_amounts", "A-slicer", at(7)),
+    ("repeated_amounts", "A-fanout", at(8)),
+    ("repeated_amounts", "A-spreader", at(10)),
+    ("round_amounts", "A-rounder", at(13)),
+    ("quick_follow_up", "A-follower", at(5)),
     ("high_risk_geography", "A-abroad", at(6)),
     ("politically_exposed", "A-minister", at(11)),
     ("crypto_ramp", "A-coins", at(9)),
@@ -177,6 +182,16 @@ def _behaviour(bank: Bank) -> None:
     for pair in range(3):
         bank.transfer("X-source", mirror, 2000, at(3 + 2 * pair))
         bank.transfer(mirror, "X-sink", 1990, at(4 + 2 * pair))
+
+    slicer = bank.customer("slicer", turnover=8000)
+    for piece in range(4):
+        bank.transfer(slicer, f"X-payee{piece}", 1290 + 5 * piece, at(4 + piece))
+    rounder = bank.customer("rounder", turnover=9000)
+    for day, amount in enumerate((1000, 2500, 1700, 3400, 1400)):
+        bank.transfer("X-source", rounder, amount, at(5 + 2 * day))
+    follower = bank.customer("follower", turnover=8000)
+    for day, amount in ((3, 1500), (4, 1800), (5, 2100)):
+        bank.transfer(follower, "X-payee", amount, at(day))
 
 
 def _exposure(bank: Bank) -> None:
