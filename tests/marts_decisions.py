@@ -31,6 +31,7 @@ STORIES = {
     "A-slicer": "candidate",
     "A-rounder": "candidate",
     "A-follower": "candidate",
+    "A-inventor": "candidate",
     "A-tripper2": "candidate",
     "A-abroad": "candidate",
     "A-minister": "candidate",

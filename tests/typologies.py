@@ -31,6 +31,7 @@ EXPECTED = {
     ("repeated_amounts", "A-spreader", at(10)),
     ("round_amounts", "A-rounder", at(13)),
     ("quick_follow_up", "A-follower", at(5)),
+    ("benford", "A-inventor", at(8)),
     ("high_risk_geography", "A-abroad", at(6)),
     ("politically_exposed", "A-minister", at(11)),
     ("crypto_ramp", "A-coins", at(9)),
@@ -192,6 +193,16 @@ def _behaviour(bank: Bank) -> None:
     follower = bank.customer("follower", turnover=8000)
     for day, amount in ((3, 1500), (4, 1800), (5, 2100)):
         bank.transfer(follower, "X-payee", amount, at(day))
+
+    # Two hundred amounts between 600 and 700 dollars: none begins with another digit.
+    inventor = bank.customer("inventor", turnover=40000)
+    for number in range(200):
+        bank.transfer(
+            inventor,
+            f"X-payee{number % 4}",
+            600 + number % 97,
+            at(-41 + number // 4, number % 4 + 15) - timedelta(hours=3),
+        )
 
 
 def _exposure(bank: Bank) -> None:

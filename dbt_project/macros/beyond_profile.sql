@@ -3,8 +3,9 @@
       events  one row an event: subject_id, the columns of int_movements, and the parameters, among them lookback_days,
               minimum_amount and turnover_factor
     what      an SQL expression of what the events are, as the reason begins
-    measured  further columns for the measures -#}
-{% macro beyond_profile(scenario_id, what, measured=[]) -%}
+    measured  further columns for the measures
+    only      an SQL condition that must hold, too -#}
+{% macro beyond_profile(scenario_id, what, measured=[], only=none) -%}
 measured as (
     select
         *,
@@ -31,6 +32,9 @@ fired as (
     where
         greatest(received, sent) >= minimum_amount
         and greatest(received, sent) > expected
+        {%- if only %}
+        and {{ only }}
+        {%- endif %}
 ),
 
 evidence as (
