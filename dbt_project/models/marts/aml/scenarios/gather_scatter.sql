@@ -1,7 +1,13 @@
 {#- A late transfer may make a pattern of accounts that it does not touch, so patterns are always sought anew. -#}
 {{ config(incremental_strategy='replace') }}
 
-with {{ links('gather_scatter', ['minimum_payers', 'minimum_payees', 'minimum_share_on', 'maximum_share_on']) }},
+with movements as (
+    select * from {{ ref('int_movements') }}
+),
+
+{{ links('gather_scatter', [
+    'minimum_payers', 'minimum_payees', 'minimum_share_on', 'maximum_share_on', 'turnover_factor'
+]) }},
 
 -- Each link as the one between them sees it.
 ends as (
@@ -44,11 +50,22 @@ measured as (
         count(*) filter (where is_scattered) over lookback as payees,
         sum(base_amount) filter (where payer is not null) over lookback as gathered,
         sum(base_amount) filter (where is_scattered) over lookback as scattered,
-        list(payer) filter (where payer is not null) over lookback as payer_ids,
-        list(payee) filter (where is_scattered) over lookback as payee_ids,
         list(transfer_id) filter (where payer is not null or is_scattered) over lookback as transfer_ids
     from followed
     window lookback as {{ lookback_window('between_id') }}
+),
+
+-- What was declared for the one between stands at its own payment, the one that is judged.
+profiled as (
+    select
+        measured.*,
+        movements.expected_monthly_turnover::decimal(38, 4) * measured.turnover_factor as expected
+    from measured
+    inner join movements on measured.debit_transaction_id = movements.transaction_id
+    where
+        measured.is_scattered
+        and measured.payers >= measured.minimum_payers
+        and measured.payees >= measured.minimum_payees
 ),
 
 patterns as (
@@ -56,12 +73,14 @@ patterns as (
         *,
         booked_at as fired_at,
         (least(payers - minimum_payers, payees - minimum_payees) + 1)::double as strength,
-        [{'subject_id': between_id, 'part': 'the one between'}]
-        || list_transform(payer_ids, lambda id: {'subject_id': id, 'part': 'a payer'})
-        || list_transform(payee_ids, lambda id: {'subject_id': id, 'part': 'a payee'}) as subjects,
+        -- Who pays a seller, or is paid by one, has done nothing yet.
+        [{'subject_id': between_id, 'part': 'the one between'}] as subjects,
         format('{} accounts (at least {}) began to pay one, ', payers, minimum_payers::integer)
-        || {{ money('gathered') }}
-        || format(', that then began to pay {} others (at least {}), ', payees, minimum_payees::integer)
+        || {{ money('gathered') }} || ', more than the ' || {{ money('expected') }}
+        || format(
+            ' that its profile explains, and it then began to pay {} others (at least {}), ',
+            payees, minimum_payees::integer
+        )
         || {{ money('scattered') }}
         || format(
             ' or {:.0f}% of it, within {} days', (100 * scattered / gathered)::double, lookback_days::integer
@@ -71,13 +90,12 @@ patterns as (
             'payers', payers, 'payees', payees, 'gathered', gathered, 'scattered', scattered,
             'lookback_days', lookback_days, 'minimum_amount', minimum_amount, 'minimum_total', minimum_total,
             'minimum_payers', minimum_payers, 'minimum_payees', minimum_payees, 'minimum_share_on', minimum_share_on,
-            'maximum_share_on', maximum_share_on, 'maximum_counterparties', maximum_counterparties
+            'maximum_share_on', maximum_share_on, 'maximum_counterparties', maximum_counterparties,
+            'expected', expected, 'turnover_factor', turnover_factor
         ) as measures
-    from measured
+    from profiled
     where
-        is_scattered
-        and payers >= minimum_payers
-        and payees >= minimum_payees
+        gathered > expected
         and scattered between gathered * minimum_share_on and gathered * maximum_share_on
         and gathered + scattered >= minimum_total
 ),
