@@ -26,16 +26,33 @@ digits as (
     qualify count(*) over (partition by movements.account_id) >= parameters.minimum_payments
 ),
 
-counted as (
+moving as (
     select
         *,
         count(*) over lookback as payments,
+        sum(base_amount) over lookback as moved
+    from digits
+    window lookback as {{ lookback_window('subject_id') }}
+),
+
+-- Whose profile explains all that moved cannot fire, and to count digit by digit takes long.
+beyond as (
+    select *
+    from moving
+    qualify bool_or(
+        payments >= minimum_payments and moved > expected_monthly_turnover::decimal(38, 4) * turnover_factor
+    ) over (partition by subject_id)
+),
+
+counted as (
+    select
+        * exclude (moved),
         [
             {%- for digit in range(1, 10) %}
             count(*) filter (where digit = {{ digit }}) over lookback{{ ',' if not loop.last }}
             {%- endfor %}
         ] as counts
-    from digits
+    from beyond
     window lookback as {{ lookback_window('subject_id') }}
 ),
 
