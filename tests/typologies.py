@@ -33,6 +33,11 @@ EXPECTED = {
     ("high_risk_geography", "A-abroad", at(6)),
     ("politically_exposed", "A-minister", at(11)),
     ("crypto_ramp", "A-coins", at(9)),
+    ("terrorist_financing", "A-giver", at(6)),
+    ("shared_device", "A-cell4", at(8)),
+    ("listed_counterparty", "A-dealer", at(7)),
+    ("early_loan_repayment", "A-loan", at(12)),
+    ("shell_company", "A-holding", at(9)),
     *(("cycle", f"A-ring{member}", at(5)) for member in (1, 2, 3)),
     *(("bipartite", f"A-{member}", at(8)) for member in ("pair1", "pair2", "shared1", "shared2")),
     *(("scatter_gather", f"A-{member}", at(9)) for member in ("origin", "between1", "between2", "collector")),
@@ -52,6 +57,7 @@ def bank() -> Bank:
     _small_cash(bank)
     _behaviour(bank)
     _exposure(bank)
+    _hidden(bank)
     _twins(bank)
     _repeats(bank)
     bank.events.sort(key=lambda event: event.sent_at)
@@ -217,6 +223,39 @@ def _exposure(bank: Bank) -> None:
     coins = bank.customer("coins")
     for day in (8, 9):
         bank.move(coins, "debit", 2500, at(day), method="card", creditor_name="Coins", merchant_category_code="6051")
+
+
+def _hidden(bank: Bank) -> None:
+    giver = bank.customer("giver")
+    for day in range(2, 7):
+        bank.move(giver, "debit", 250, at(day), creditor_account_id=f"X-mogadishu{day % 3}", creditor_country="SO")
+    for member in range(5):
+        cell = bank.customer(f"cell{member}")
+        bank.move(cell, "debit", 1000, at(4 + member), channel="online", device_id="D-shared", creditor_name="A shop")
+    bank.send(
+        "reference.watchlists",
+        at(1),
+        entry_id="un_consolidated/1",
+        list_name="un_consolidated",
+        list_version="1",
+        entry_type="individual",
+        name="LISTED, Person",
+        published_at=at(1),
+    )
+    dealer = bank.customer("dealer")
+    for day in (0, 7):
+        bank.move(dealer, "debit", 500, at(day), creditor_name="Person Listed")
+    bank.person("P-borrower")
+    bank.account("A-loan", "P-borrower", account_type="loan")
+    bank.move("A-loan", "debit", 10000, at(2), creditor_account_id="X-seller")
+    bank.deposit("A-loan", 5000, at(9))
+    bank.deposit("A-loan", 4000, at(12))
+    company = {"party_type": "legal_entity", "industry_code": "551112", "residence_country": "US"}
+    bank.person("P-holding", "corporate", 900000, incorporation_date=date(2025, 6, 2), **company)
+    bank.account("A-holding", "P-holding")
+    for day in (4, 7):
+        bank.move("A-holding", "credit", 30000, at(day), debtor_account_id="X-cyprus", debtor_country="CY")
+        bank.move("A-holding", "debit", 25000, at(day + 2), creditor_account_id="X-dubai", creditor_country="AE")
 
 
 def _twins(bank: Bank) -> None:

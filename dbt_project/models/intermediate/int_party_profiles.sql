@@ -37,6 +37,10 @@ final as (
     select
         periods.party_id,
         periods.party_type,
+        periods.industry_code,
+        periods.incorporation_date,
+        periods.incorporation_country,
+        periods.residence_country,
         coalesce(segments.segment, 'unknown') as segment,
         coalesce(periods.pep, false) as is_pep,
         case

@@ -4,14 +4,15 @@ with parameters as (
     select * from {{ ref('int_scenario_parameters') }}
 ),
 
--- The lists of countries are parameters, too, of a scenario that weighs countries.
-countries as (
+-- Lists of countries and industries are parameters, too, of a scenario that weighs them.
+weighed as (
     select
         string_agg(
-            concat_ws('|', value, points, effective_from, effective_to), chr(10) order by value, effective_from
+            concat_ws('|', factor, value, points, effective_from, effective_to), chr(10)
+            order by factor, value, effective_from
         ) as listed
     from {{ ref('risk_factors') }}
-    where factor = 'residence_country'
+    where factor in ('residence_country', 'conflict_region', 'shell_industry', 'operating_purpose')
 ),
 
 digests as (
@@ -28,10 +29,13 @@ digests as (
                     parameters.version, parameters.jurisdiction, parameters.segment, parameters.parameter,
                     parameters.first_day
             ),
-            case when bool_or(parameters.parameter = 'minimum_country_points') then any_value(countries.listed) end
+            case
+                when bool_or(parameters.parameter in ('minimum_country_points', 'minimum_industry_points'))
+                    then any_value(weighed.listed)
+            end
         )) as digest
     from parameters
-    cross join countries
+    cross join weighed
     group by all
 ),
 
