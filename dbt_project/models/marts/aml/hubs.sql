@@ -35,17 +35,24 @@ ends as (
     from new_counterparties
 ),
 
+-- Who deals with no more in all time does so within the lookback, too.
+busy as (
+    select *
+    from ends
+    qualify count(*) over (partition by account_id, direction) > (select min(maximum_counterparties) from limits)
+),
+
 counted as (
     select
         limits.scenario_id,
-        ends.account_id,
-        ends.direction,
-        ends.booked_at,
+        busy.account_id,
+        busy.direction,
+        busy.booked_at,
         limits.maximum_counterparties,
-        count(*) over {{ lookback_window('limits.scenario_id, ends.account_id, ends.direction') }} as counterparties
-    from ends
-    inner join limits on {{ in_force('ends', 'limits') }}
-    where ends.base_amount >= limits.minimum_amount
+        count(*) over {{ lookback_window('limits.scenario_id, busy.account_id, busy.direction') }} as counterparties
+    from busy
+    inner join limits on {{ in_force('busy', 'limits') }}
+    where busy.base_amount >= limits.minimum_amount
 ),
 
 final as (
