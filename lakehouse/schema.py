@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import duckdb
 
@@ -84,7 +84,8 @@ def landing_columns(contract: Contract) -> dict[str, str]:
 def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
     """Create what is missing of the ledger and of the contracts' landing tables; what exists stays as it is.
 
-    To the ledger of an older lake the columns are added that it lacks.
+    To the ledger of an older lake the columns are added that it lacks, and to a landing table the fields that its
+    contract has gained: a build reads them before the next message lands.
 
     Any number of processes may do so at once.
 
@@ -92,12 +93,13 @@ def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]
         LakeMismatch: a newer release has made the lake, and this one would not understand it.
     """
     statements = [f"create table if not exists lake.ledger.{name} ({columns})" for name, columns in _LEDGER.items()]
-    for contract in contracts:
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in landing_columns(contract).items())
-        statements.append(f"create table if not exists lake.landing.{contract.table} ({columns})")
+    landing = {contract.table: landing_columns(contract) for contract in contracts}
+    for table, fields in landing.items():
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in fields.items())
+        statements.append(f"create table if not exists lake.landing.{table} ({columns})")
     for attempt in range(_ATTEMPTS):
         try:
-            _create(connection, statements)
+            _create(connection, statements, landing)
             return
         except duckdb.TransactionException:
             # Another process created some of it meanwhile; what it created is seen by the next attempt.
@@ -105,7 +107,9 @@ def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]
                 raise
 
 
-def _create(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> None:
+def _create(
+    connection: duckdb.DuckDBPyConnection, statements: list[str], landing: Mapping[str, Mapping[str, str]]
+) -> None:
     with transaction(connection):
         connection.execute("create schema if not exists lake.landing")
         connection.execute("create schema if not exists lake.ledger")
@@ -117,6 +121,11 @@ def _create(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> Non
             for name, kind in columns.items():
                 if name not in known:
                     connection.execute(f"alter table lake.ledger.{table} add column {name} {kind}")
+        for table, fields in landing.items():
+            known = {row[0].lower() for row in connection.execute(f"describe lake.landing.{table}").fetchall()}
+            for name, kind in fields.items():
+                if name.lower() not in known:
+                    connection.execute(f'alter table lake.landing.{table} add column "{name}" {kind}')
         connection.execute(f"create table if not exists lake.{_REGISTRY} (registrations bigint)")
         # In the transaction that creates the table, so that there is one row for ever.
         connection.execute(f"insert into lake.{_REGISTRY} select 0 where not exists (from lake.{_REGISTRY})")

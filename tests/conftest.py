@@ -36,6 +36,7 @@ LONGEST = (
     "test_upkeep",
     "test_secured_kafka",
     "test_evaluation_placebo",
+    "test_suppression",
     "test_replay_filing",
     "test_orchestration_",
     "test_debezium_",

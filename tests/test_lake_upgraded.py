@@ -5,8 +5,10 @@ from pathlib import Path
 
 from landing_bench import Bench, party
 
+from contracts import contract_for
 from lakehouse.attach import connect
 from lakehouse.schema import prepare
+from lakehouse.settings import Settings
 from lakehouse.snapshots import latest
 from sinks.dead_letters import Selection, groups, resolve
 
@@ -61,3 +63,18 @@ def test_the_ledger_of_an_older_lake(kafka: str, new_topic: Callable[..., str], 
     (group,) = groups(bench.settings, Selection("bank.former"))
     assert (group.letters, group.open, group.resolved) == (FEW + MANY, FEW + MANY - 2, 2)
     assert bench.query('select count(distinct (partition, "offset")) from lake.ledger.dead_letters') == [(FEW + MANY,)]
+
+
+def test_the_landing_table_of_a_contract_that_gained_a_field(catalog: tuple[str, Path]) -> None:
+    settings = Settings(catalog=catalog[0], data_path=str(catalog[1]))
+    contract = contract_for("compliance.decisions")
+    with connect(settings) as connection:
+        prepare(connection, [contract])
+        table = f"lake.landing.{contract.table}"
+        connection.execute(f"alter table {table} drop column suppress_until")
+        connection.execute(f"insert into {table} (decision_id, _offset) values ('D1', 0)")
+        prepare(connection, [contract])
+        upgraded = latest(connection)
+        prepare(connection, [contract])
+        assert latest(connection) == upgraded, "what is complete is left alone"
+        assert connection.execute(f"select decision_id, suppress_until from {table}").fetchall() == [("D1", None)]
