@@ -72,7 +72,8 @@ patterns as (
     select
         *,
         booked_at as fired_at,
-        (least(payers - minimum_payers, payees - minimum_payees) + 1)::double as strength,
+        -- Who deals with many gathers from many and scatters to many by chance, so each further one counts less.
+        1 + ln(least(payers / minimum_payers, payees / minimum_payees)::double) as strength,
         -- Who pays a seller, or is paid by one, has done nothing yet.
         [{'subject_id': between_id, 'part': 'the one between'}] as subjects,
         format('{} accounts (at least {}) began to pay one, ', payers, minimum_payers::integer)
