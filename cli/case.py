@@ -24,11 +24,11 @@ Reason = Annotated[str, typer.Option(help="Why, in words.")]
 
 _CASES = """
     select
-        case_id, status, points, subject_type, subject_id, opened_at, amount, base_currency, transaction_count,
+        case_id, status, score, points, subject_type, subject_id, opened_at, amount, base_currency, transaction_count,
         scenarios, disposition, disposed_by, approved_by, suppressed_alerts
     from lake.str.cases
     where $status is null or status = $status
-    order by points desc, amount desc, case_id
+    order by score desc nulls last, points desc, amount desc, case_id
     limit $limit
 """
 _CASE = "select * from lake.str.cases where case_id = $case_id"
@@ -68,7 +68,7 @@ def list_cases(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List cases, those with the most points first."""
+    """List cases, those that the learned priority scores highest first, or those with the most points without one."""
     with lake() as settings, connect(settings, read_only=True) as connection:
         found = rows(connection, _CASES, {"status": status, "limit": limit})
     answer(found, as_json=as_json, title="cases")

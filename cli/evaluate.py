@@ -10,6 +10,8 @@ import typer
 from cli.console import AsJson, print_json, print_rows, progress, say
 from cli.environment import lake
 from detection.evaluate import evaluate as evaluated
+from detection.priority.ranked import Learned
+from detection.scored import Scored
 
 
 def evaluate(
@@ -32,14 +34,17 @@ def evaluate(
         (found.placebo, "the placebo: labelled transfers deleted, labels kept"),
     ):
         print_rows(scored.scenarios, title=f"scenarios on {of}")
-        print_rows(
-            (
-                {"by points": name, **dataclasses.asdict(ranking)}
-                for name, ranking in (
-                    ("accounts", scored.accounts),
-                    ("accounts, second half", scored.second_half),
-                    ("transfers", scored.transfers),
-                )
-            ),
-            title=f"order of the queue on {of}",
-        )
+        _print_order(scored, f"order of the queue by points on {of}")
+        if scored.learned:
+            _print_order(scored.learned, f"order of the queue by a priority learned from other accounts of {of}")
+        else:
+            say(f"too few labelled accounts have alerts to learn a priority from on {of}")
+
+
+def _print_order(scored: Scored | Learned, title: str) -> None:
+    named = (
+        ("accounts", scored.accounts),
+        ("accounts, second half", scored.second_half),
+        ("transfers", scored.transfers),
+    )
+    print_rows(({"of": name, **dataclasses.asdict(ranking)} for name, ranking in named), title=title)

@@ -19,6 +19,7 @@ from cli import (
     demo,
     evaluate,
     filing,
+    priority,
     reconcile,
     replay,
     rewind,
@@ -83,6 +84,7 @@ app.command()(filing.trace)
 app.command()(evaluate.evaluate)
 app.command()(scenarios.scenarios)
 app.command()(backtest.backtest)
+app.add_typer(priority.app, name="priority")
 app.command()(sql.sql)
 
 

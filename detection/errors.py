@@ -4,7 +4,10 @@ DetectionError
 ├── TruthMissing   the labels of the data set are not on this machine
 ├── NotReplayed    the labels are, but none of the transfers that they are of is in the lake
 ├── NoSuchTrial    a backtest was asked for of something that is not there, or of no values at all
-└── NotDescribed   a scenario lacks the words that its page is made of
+├── NotDescribed   a scenario lacks the words that its page is made of
+├── TooFewLabels   a priority cannot be learned yet
+├── NoSuchModel    a version of the learned priority that there is not
+└── LibraryMissing LightGBM does not load on this machine
 """
 
 
@@ -26,3 +29,15 @@ class NoSuchTrial(DetectionError):
 
 class NotDescribed(DetectionError):
     """A scenario without an entry, or with one that does not say why or name its innocent twin."""
+
+
+class TooFewLabels(DetectionError):
+    """Not enough decided cases of either kind to learn from."""
+
+
+class NoSuchModel(DetectionError):
+    """A version that was never trained; the message lists those that were."""
+
+
+class LibraryMissing(DetectionError):
+    """LightGBM's shared library lacks one that it needs."""

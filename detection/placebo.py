@@ -19,7 +19,7 @@ from lakehouse.scratch import scratch_lake
 from lakehouse.settings import Settings
 
 # The scenarios, all they read, and the seed of their names; tests prove the SQL elsewhere.
-BUILD = ("build", "--select", "+alerts", "scenarios", "--exclude-resource-types", "test", "unit_test")
+BUILD = ("build", "--select", "+alert_features", "scenarios", "--exclude-resource-types", "test", "unit_test")
 # What bears no label stays, whatever it is.
 WITHOUT_LABELLED = (
     "anti join (select end_to_end_id from transaction_labels where is_laundering) as labelled using (end_to_end_id)"
@@ -39,7 +39,7 @@ def placebo(settings: Settings, truth: Truth, found: Periods, pin: int, progress
                 origin = f"origin.landing.{contract.table} at (version => {int(pin)})"
                 less = WITHOUT_LABELLED if contract.topic == "bank.transactions" else ""
                 connection.execute(
-                    f"insert into lake.landing.{contract.table} select * from {origin} {less}"  # noqa: S608
+                    f"insert into lake.landing.{contract.table} by name select * from {origin} {less}"  # noqa: S608
                 )
             copied = snapshots.latest(connection)
         progress("placebo: building its marts")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import duckdb
 import polars as pl
@@ -14,8 +14,6 @@ from detection.truth import Truth
 
 RECALL = 0.8
 DAY_SECONDS = 86_400
-# An alert stands in the queue for so long; what was raised shortly before the second half is looked at in it.
-QUEUE_TIME = timedelta(days=20)
 
 # An account's points: of each scenario the most of one alert that names it, added up, as for a case.
 _ACCOUNTS = f"""
@@ -79,11 +77,12 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Periods:
-    """The time a data set covers, its middle, and the accounts with labelled transfers in its second half."""
+    """The time a data set covers and its middle; the accounts, labelled if they moved labelled money in the half."""
 
     since: datetime
     middle: datetime
     until: datetime
+    first_half: pl.DataFrame
     second_half: pl.DataFrame
     transfers: pl.DataFrame
 
@@ -112,14 +111,21 @@ def periods(connection: duckdb.DuckDBPyConnection, truth: Truth) -> Periods:
     assert isinstance(since, datetime)
     assert isinstance(until, datetime)
     middle = since + (until - since) / 2
-    late = moved.filter(pl.col("is_laundering") & (pl.col("booked_at") >= middle))["account_id"].unique()
+    labelled = moved.filter("is_laundering")
+    is_early = pl.col("booked_at") < middle
     return Periods(
         since,
         middle,
         until,
-        truth.accounts.select("account_id", is_laundering=pl.col("account_id").is_in(late.to_list())),
+        _labelled(truth, labelled.filter(is_early)),
+        _labelled(truth, labelled.filter(~is_early)),
         moved.select("end_to_end_id", "is_laundering").unique(),
     )
+
+
+def _labelled(truth: Truth, moved: pl.DataFrame) -> pl.DataFrame:
+    guilty = moved["account_id"].unique().to_list()
+    return truth.accounts.select("account_id", is_laundering=pl.col("account_id").is_in(guilty))
 
 
 def rank_accounts(connection: duckdb.DuckDBPyConnection, truth: Truth, found: Periods) -> Ranking:
@@ -128,24 +134,25 @@ def rank_accounts(connection: duckdb.DuckDBPyConnection, truth: Truth, found: Pe
 
 
 def rank_second_half(connection: duckdb.DuckDBPyConnection, found: Periods) -> Ranking:
-    """All accounts, labelled if they moved labelled money in the second half, by the alerts in the queue then."""
-    return _accounts(connection, found.second_half, found.middle - QUEUE_TIME, found.until, found.days / 2)
+    """All accounts, labelled if they moved labelled money in the second half, by the alerts detected in it."""
+    return _accounts(connection, found.second_half, found.middle, found.until, found.days / 2)
 
 
 def rank_transfers(connection: duckdb.DuckDBPyConnection, found: Periods) -> Ranking:
     """The transfers between accounts, by the alerts that have them in evidence."""
     connection.register("judged", found.transfers)
-    return _ranking(connection.execute(_TRANSFERS).pl(), found.days)
+    return ranking(connection.execute(_TRANSFERS).pl(), found.days)
 
 
 def _accounts(
     connection: duckdb.DuckDBPyConnection, judged: pl.DataFrame, since: datetime, until: datetime, days: float
 ) -> Ranking:
     connection.register("judged", judged)
-    return _ranking(connection.execute(_ACCOUNTS, {"since": since, "until": until}).pl(), days)
+    return ranking(connection.execute(_ACCOUNTS, {"since": since, "until": until}).pl(), days)
 
 
-def _ranking(judged: pl.DataFrame, days: float) -> Ranking:
+def ranking(judged: pl.DataFrame, days: float) -> Ranking:
+    """Of ``judged``: points and is_laundering, one row what can be looked at; over so many days."""
     labelled = int(judged["is_laundering"].sum())
     if not labelled:
         return Ranking(judged.height, 0, None, None, None)

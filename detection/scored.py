@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from detection.priority.ranked import Learned, learned
 from detection.ranking import Periods, Ranking, rank_accounts, rank_second_half, rank_transfers
 from detection.score import Score, score
 from detection.truth import Truth
@@ -15,14 +16,16 @@ from detection.truth import Truth
 class Scored:
     """Each scenario by itself, and what they give together as an order of what to look at first.
 
-    ``second_half``: accounts that moved labelled money in the second half of the time, by the alerts that
-    stood in the queue then.
+    ``second_half``: accounts that moved labelled money in the second half of the time, by the alerts
+    detected in it. ``learned``: the same by a priority that the labels taught, which was not shown the
+    accounts that it orders; None where there are too few labels.
     """
 
     scenarios: list[Score]
     accounts: Ranking
     second_half: Ranking
     transfers: Ranking
+    learned: Learned | None
 
 
 def scored(connection: duckdb.DuckDBPyConnection, truth: Truth, found: Periods) -> Scored:
@@ -32,4 +35,5 @@ def scored(connection: duckdb.DuckDBPyConnection, truth: Truth, found: Periods) 
         accounts=rank_accounts(connection, truth, found),
         second_half=rank_second_half(connection, found),
         transfers=rank_transfers(connection, found),
+        learned=learned(connection, truth, found),
     )

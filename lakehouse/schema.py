@@ -64,6 +64,12 @@ _LEDGER = {
         "before_snapshot bigint, rewound_by varchar, reason varchar, rewound_at timestamp"
     ),
     "watermarks": "model varchar, pin bigint, built_at timestamp",
+    # Learned priorities, and who let each of them do what since when; detection/priority writes both.
+    "priority_models": (
+        "version integer, trained_at timestamp, pin bigint, labels varchar, features varchar[], booster varchar, "
+        "slope double, intercept double, card varchar"
+    ),
+    "priority_roles": "version integer, role varchar, since timestamp, given_by varchar, reason varchar",
 }
 # DuckLake has no unique constraint, and two inserts never conflict. Whoever adds partitions to ledger.offsets updates
 # this table's only row in the same transaction, and two updates of one table do conflict: so none is added twice.

@@ -30,7 +30,7 @@ def test_what_the_labelled_transfers_made_fire_is_silent(make_lake: MakeLake) ->
     )
 
     booked = [row["booked_at"] for row in moved]
-    periods = Periods(min(booked), min(booked), max(booked), truth.accounts, truth.transactions)
+    periods = Periods(min(booked), min(booked), max(booked), truth.accounts, truth.accounts, truth.transactions)
     scored = placebo(lake.settings, truth, periods, before, lambda _: None)
     found = {each.scenario_id: each for each in scored.scenarios}
 

@@ -82,6 +82,7 @@ def test_schedules_and_sensors_start_the_jobs() -> None:
         "land_every_five_minutes": "land",
         "build_every_night": "build",
         "file_every_morning": "file",
+        "train_every_month": "train_priority",
     }
     assert {each.name: each.job_name for each in repository.sensor_defs} == {
         "landing_commits": "build",

@@ -42,6 +42,29 @@ raised as (
     group by all
 ),
 
+scores as (
+    select * from {{ ref('alert_scores') }}
+),
+
+-- Not a source: who gives the roles reads cases.
+champions as (
+    select version
+    from lake.ledger.priority_roles
+    qualify
+        row_number() over (partition by version order by since desc) = 1
+        and role = 'champion'
+),
+
+scored as (
+    select
+        case_alerts.case_id,
+        max(scores.score) as score
+    from case_alerts
+    inner join scores on case_alerts.alert_id = scores.alert_id
+    inner join champions on scores.model_version = champions.version
+    group by all
+),
+
 strongest as (
     select
         case_id,
@@ -172,6 +195,7 @@ final as (
         end as priority,
         weighed.points,
         weighed.points_by_scenario,
+        scored.score,
         disposals.disposition,
         disposals.officer_id as disposed_by,
         disposals.officer_name as disposed_by_name,
@@ -194,6 +218,7 @@ final as (
     from raised
     inner join sums on raised.case_id = sums.case_id
     inner join weighed on raised.case_id = weighed.case_id
+    left join scored on raised.case_id = scored.case_id
     left join accounts on raised.subject_type = 'account' and raised.subject_id = accounts.account_id
     left join parties
         on case when raised.subject_type = 'party' then raised.subject_id else accounts.holder_party_id end

@@ -1,0 +1,68 @@
+"""The SQL function ``priority_score(version, features)`` in dbt's connection, by the models that are in the lake."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+from detection.priority.features import matrix
+from detection.priority.model import Model
+from detection.priority.store import live
+
+FEATURES = "map(varchar, double)"
+_SCORED = pa.struct(
+    [
+        ("score", pa.float64()),
+        ("starts_from", pa.float64()),
+        ("contributions", pa.map_(pa.string(), pa.float64())),
+    ]
+)
+
+
+class Plugin(BasePlugin):
+    """Read the models when dbt connects: one that is promoted meanwhile counts from the next build."""
+
+    def configure_connection(self, conn: Any) -> None:
+        models = live(conn)
+
+        def priority_score(versions: pa.ChunkedArray, features: pa.ChunkedArray) -> pa.ChunkedArray:
+            return pa.chunked_array(
+                [_scored(models, each, maps) for each, maps in zip(versions.chunks, features.chunks, strict=True)],
+                _SCORED,
+            )
+
+        conn.create_function(
+            "priority_score",
+            priority_score,
+            ["integer", FEATURES],
+            f"struct(score double, starts_from double, contributions {FEATURES})",
+            type="arrow",
+        )
+
+
+def _scored(models: dict[int, Model], versions: pa.Array, features: pa.MapArray) -> pa.StructArray:
+    """A row each: probability, the log-odds that every alert starts from, and what each known feature adds to them."""
+    scored = np.zeros(len(versions))
+    starts = np.zeros(len(versions))
+    parts: list[pa.Table] = []
+    for version in pc.unique(versions).to_pylist():
+        model = models[version]
+        at = np.flatnonzero(np.asarray(pc.equal(versions, version)))
+        rows = matrix(features.take(pa.array(at)), model.features)
+        contributions = model.contributions(rows)
+        scored[at] = model.probabilities(contributions.sum(axis=1))
+        starts[at] = contributions[:, -1]
+        row, column = np.nonzero(contributions[:, :-1])
+        names = pa.array(model.features, pa.string()).take(pa.array(column))
+        parts.append(pa.table({"row": at[row], "name": names, "value": contributions[row, column]}))
+    entries = pa.concat_tables(parts).sort_by([("row", "ascending")]).combine_chunks()
+    counts = np.bincount(entries["row"].to_numpy(), minlength=len(versions))
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    maps = pa.MapArray.from_arrays(
+        pa.array(offsets), entries["name"].combine_chunks(), entries["value"].combine_chunks()
+    )
+    return pa.StructArray.from_arrays([pa.array(scored), pa.array(starts), maps], fields=list(_SCORED))

@@ -1,0 +1,70 @@
+"""What became of alerts: labels from officers' decisions, or from a replayed data set."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from detection.named import named_accounts
+from detection.truth import Truth
+
+DECISIONS = "decisions"
+
+# The features that the last build before a decision knew, not those of an alert amended since.
+_OF_DECISIONS = """
+    select
+        alerts.alert_id,
+        alerts.subject_type || ' ' || alerts.subject_id as subject_id,
+        (md5_number_lower(alerts.subject_type || ' ' || alerts.subject_id) % 5)::integer as fold,
+        alerts.detected_at,
+        known.features,
+        cases.disposition = 'report' as label
+    from lake.str.cases as cases
+    join lake.str.case_alerts as alerts on alerts.case_id = cases.case_id
+    join (
+        select alert_id, pin, features from lake.aml.alert_features
+        qualify row_number() over (partition by alert_id order by pin desc) = 1
+    ) as known on known.alert_id = alerts.alert_id
+    where
+        cases.status = 'approved'
+        and cases.disposition in ('report', 'no_report')
+        and alerts.detected_at <= cases.disposed_at
+    order by alerts.alert_id
+"""
+_OF_TRUTH = f"""
+    with alerts as (
+        select alert_id, subject_type, subject_id, detected_at
+        from lake.aml.alerts
+        where withdrawn_pin is null
+    ),
+    named as ({named_accounts("alerts")}),
+    known as (
+        select alert_id, features from lake.aml.alert_features
+        qualify row_number() over (partition by alert_id order by pin desc) = 1
+    )
+    select
+        named.alert_id,
+        named.account_id as subject_id,
+        (md5_number_lower(named.account_id) % 5)::integer as fold,
+        named.detected_at,
+        known.features,
+        account_labels.is_laundering as label
+    from named
+    join known on known.alert_id = named.alert_id
+    join account_labels on account_labels.account_id = named.account_id
+    order by named.alert_id, named.account_id
+"""  # noqa: S608
+
+
+def of_decisions(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Alerts of cases whose disposal was approved: label is whether it was to report; a referred case has none.
+
+    Columns: alert_id, subject_id, fold (0 to 4, by the subject), detected_at, features, label.
+    """
+    return connection.execute(_OF_DECISIONS).to_arrow_table()
+
+
+def of_truth(connection: duckdb.DuckDBPyConnection, truth: Truth) -> pa.Table:
+    """Alerts that stand and the accounts they name, with the data set's labels; the same columns."""
+    connection.register("account_labels", truth.accounts)
+    return connection.execute(_OF_TRUTH).to_arrow_table()

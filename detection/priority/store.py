@@ -1,0 +1,147 @@
+"""Learned priorities in the lake: each version for ever, and the role that a person gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import duckdb
+import orjson
+
+from detection.errors import NoSuchModel
+from detection.priority.model import Model
+from lakehouse.transactions import transaction
+
+# The last word on each version.
+_ROLES = """
+    select * from lake.ledger.priority_roles
+    qualify row_number() over (partition by version order by since desc) = 1
+"""
+
+
+class Role(StrEnum):
+    """What a version does: the champion orders the queue, challengers score beside it, the rest is history."""
+
+    champion = "champion"
+    challenger = "challenger"
+    retired = "retired"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One training.
+
+    ``labels``: what taught it; ``pin``: the newest snapshot it could read; ``card``: the model card.
+    """
+
+    version: int
+    role: Role
+    since: datetime
+    given_by: str
+    reason: str
+    trained_at: datetime
+    pin: int
+    labels: str
+    card: dict[str, Any]
+
+
+def save(
+    connection: duckdb.DuckDBPyConnection,
+    model: Model,
+    labels: str,
+    pin: int,
+    card: Mapping[str, Any],
+    *,
+    trained_at: datetime,
+    trained_by: str,
+) -> int:
+    """Keep a model as a challenger and return its version, one more than the newest.
+
+    Raises:
+        duckdb.TransactionException: another training ended at the same time; neither took the other's number.
+    """
+    with transaction(connection):
+        # Two inserts never conflict, two updates of one row do.
+        connection.execute("update lake.ledger.registry set registrations = registrations + 1")
+        (version,) = connection.execute(
+            "select coalesce(max(version), 0) + 1 from lake.ledger.priority_models"
+        ).fetchall()[0]
+        connection.execute(
+            "insert into lake.ledger.priority_models values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                version, trained_at, pin, labels, list(model.features), model.booster, model.slope, model.intercept,
+                orjson.dumps(card).decode(),
+            ],
+        )  # fmt: skip
+        _give(connection, version, Role.challenger, trained_at, trained_by, "trained")
+    return int(version)
+
+
+def versions(connection: duckdb.DuckDBPyConnection) -> list[Version]:
+    """All versions, newest first."""
+    found = connection.execute(
+        f"""
+        select version, role, since, given_by, reason, trained_at, pin, labels, card
+        from lake.ledger.priority_models
+        join ({_ROLES}) using (version)
+        order by version desc
+        """  # noqa: S608
+    ).fetchall()
+    return [
+        Version(number, Role(role), since, given_by, reason, trained_at, pin, labels, orjson.loads(card))
+        for number, role, since, given_by, reason, trained_at, pin, labels, card in found
+    ]
+
+
+def version(connection: duckdb.DuckDBPyConnection, number: int) -> Version:
+    """One version.
+
+    Raises:
+        NoSuchModel: it was never trained.
+    """
+    known = {each.version: each for each in versions(connection)}
+    if number not in known:
+        there = ", ".join(map(str, sorted(known))) or "none: run 'vigil priority train'"
+        raise NoSuchModel(f"there is no version {number} of the learned priority; there is {there}")
+    return known[number]
+
+
+def live(connection: duckdb.DuckDBPyConnection) -> dict[int, Model]:
+    """The models that score alerts: champion and challengers, by version; none in a lake that knows of none."""
+    try:
+        found = connection.execute(
+            f"""
+            select version, features, booster, slope, intercept
+            from lake.ledger.priority_models
+            join ({_ROLES}) using (version)
+            where role <> 'retired'
+            """  # noqa: S608
+        ).fetchall()
+    except duckdb.CatalogException:
+        return {}
+    return {row[0]: Model(tuple(row[1]), *row[2:]) for row in found}
+
+
+def give_role(
+    connection: duckdb.DuckDBPyConnection, number: int, role: Role, *, at: datetime, by: str, reason: str
+) -> None:
+    """Give a version its role from now on; a new champion makes the one before it a challenger.
+
+    Raises:
+        NoSuchModel: it was never trained.
+    """
+    asked = version(connection, number)
+    with transaction(connection):
+        for each in versions(connection):
+            if role is Role.champion and each.role is Role.champion and each.version != asked.version:
+                _give(connection, each.version, Role.challenger, at, by, f"version {number} became the champion")
+        _give(connection, number, role, at, by, reason)
+
+
+def _give(connection: duckdb.DuckDBPyConnection, number: int, role: Role, at: datetime, by: str, reason: str) -> None:
+    connection.execute(
+        "insert into lake.ledger.priority_roles values (?, ?, ?, ?, ?)", [number, role.value, at, by, reason]
+    )

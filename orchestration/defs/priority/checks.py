@@ -1,0 +1,37 @@
+"""Whether the champion still meets the alerts that it was trained on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import dagster as dg
+
+from detection.priority.drift import MOVED, drift
+from detection.priority.store import Role, versions
+from lakehouse.attach import connect
+from lakehouse.settings import Settings
+
+DAYS = 30
+_SHOWN = 10
+
+
+@dg.asset_check(asset=dg.AssetKey(["aml", "alert_scores"]), name="priority_drift", blocking=False)
+def priority_drift() -> dg.AssetCheckResult:
+    """The population stability index of score and features over the last 30 days of event time."""
+    with connect(Settings(), read_only=True) as connection:
+        champion = next((each for each in versions(connection) if each.role is Role.champion), None)
+        if champion is None:
+            return dg.AssetCheckResult(passed=True, description="no learned priority orders the queue")
+        last = connection.execute("select max(detected_at) from lake.aml.alert_features").fetchall()[0][0]
+        found = drift(connection, champion, last - timedelta(days=DAYS)) if last else []
+    moved = [each for each in found if each.index > MOVED]
+    return dg.AssetCheckResult(
+        passed=not moved,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=(
+            f"version {champion.version}: {len(moved)} of {len(found)} distributions moved by more than {MOVED}"
+            if found
+            else f"version {champion.version}: too few alerts in {DAYS} days to tell"
+        ),
+        metadata={each.feature: each.index for each in found[:_SHOWN]},
+    )
