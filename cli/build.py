@@ -22,7 +22,10 @@ class JobFailed(Exception):
 def build(
     full_refresh: Annotated[
         bool,
-        typer.Option("--full-refresh", help="Make every table anew from landing, but for the alert log."),
+        typer.Option(
+            "--full-refresh",
+            help="Make every table anew from landing, but for the log of alerts and what was known and said of them.",
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

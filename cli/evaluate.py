@@ -36,7 +36,10 @@ def evaluate(
         print_rows(scored.scenarios, title=f"scenarios on {of}")
         _print_order(scored, f"order of the queue by points on {of}")
         if scored.learned:
-            _print_order(scored.learned, f"order of the queue by a priority learned from other accounts of {of}")
+            _print_order(
+                scored.learned,
+                f"order of the queue as learned from other accounts, or before, on {of}",
+            )
         else:
             say(f"too few labelled accounts have alerts to learn a priority from on {of}")
 

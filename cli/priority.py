@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -42,7 +42,7 @@ _SCORES = """
 """
 _COMPARED = """
     select
-        model_version, count(*) as alerts, avg(score) as mean_score
+        model_version, count(distinct alert_id) as alerts, avg(score) as mean_score
     from lake.aml.alert_scores
     group by all
 """
@@ -126,7 +126,7 @@ def explain(alert_id: Annotated[str, typer.Argument(help="The alert's identifier
 
 @app.command()
 def drift(
-    days: Annotated[int, typer.Option(min=1, help="Alerts detected in so many days up to now.")] = 30,
+    days: Annotated[int, typer.Option(min=1, help="Alerts of so many days up to the newest.")] = 30,
     as_json: AsJson = False,
 ) -> None:
     """Compare alerts of late with those that the champion was trained on: above 0.25 it is another population."""
@@ -134,7 +134,9 @@ def drift(
         champions = [each for each in store.versions(connection) if each.role is Role.champion]
         if not champions:
             raise NoSuchModel("there is no champion whose alerts could drift: 'vigil priority promote' makes one")
-        found = drifting.drift(connection, champions[0], _now() - timedelta(days=days))
+        found = drifting.drift(connection, champions[0], days)
+    if not found:
+        progress(f"fewer than {drifting.LEAST} alerts of {days} days came after its training: too few to tell")
     answer(found, as_json=as_json, title=f"population stability index, version {champions[0].version}")
 
 

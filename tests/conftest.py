@@ -37,6 +37,7 @@ LONGEST = (
     "test_secured_kafka",
     "test_evaluation_placebo",
     "test_suppression",
+    "test_priority_scores",
     "test_replay_filing",
     "test_orchestration_",
     "test_debezium_",

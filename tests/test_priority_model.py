@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -9,10 +10,12 @@ import pyarrow as pa
 import pytest
 
 from detection.errors import TooFewLabels
-from detection.priority.card import card, cut_points
-from detection.priority.drift import MOVED, MOVING, stability
+from detection.priority.card import card
+from detection.priority.distribution import distribution, stability
+from detection.priority.drift import MOVED
 from detection.priority.features import matrix, names_in
 from detection.priority.fitting import Fitted, fit, score
+from detection.priority.model import Vector
 
 FEATURES = pa.map_(pa.string(), pa.float64())
 SUBJECTS = 600
@@ -101,14 +104,21 @@ def test_too_few_labels_are_refused_and_counted() -> None:
         fit(few)
 
 
-def test_the_stability_index_tells_the_same_population_from_another() -> None:
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        pytest.param(lambda random, size: random.normal(size=size), id="spread"),
+        pytest.param(lambda _, size: np.ones(size), id="constant"),
+        pytest.param(lambda random, size: np.minimum(random.random(size) * 2, 1.0), id="half at the maximum"),
+        pytest.param(lambda random, size: np.where(random.random(size) < 0.895, 0, random.random(size)), id="noughts"),
+    ],
+)
+def test_the_stability_index_tells_the_same_population_from_another(
+    drawn: Callable[[np.random.Generator, int], Vector],
+) -> None:
     random = np.random.default_rng(4)
-    cuts = cut_points(random.normal(size=5000))
-    assert stability(cuts, random.normal(size=5000)) < MOVING
-    assert stability(cuts, random.normal(1.5, size=5000)) > MOVED
-    # Most are nought: the deciles coincide, and what rises above nought is seen.
-    mostly_nought = np.where(random.random(5000) < 0.85, 0.0, random.random(5000))
-    cuts = cut_points(mostly_nought)
-    assert stability(cuts, mostly_nought) < MOVING
-    assert stability(cuts, mostly_nought + 1) > MOVED
-    assert stability(cuts, np.full(10, np.nan)) == 0
+    then = distribution(drawn(random, 5000))
+    assert sum(then["shares"]) == pytest.approx(1)
+    assert stability(then, drawn(random, 1000)) < MOVED / 2
+    assert stability(then, drawn(random, 1000) + 1.5) > MOVED
+    assert stability(then, np.full(10, np.nan)) == 0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import dagster as dg
-import duckdb
 import marts_decisions
 import marts_lake
 import numpy as np
@@ -27,7 +27,8 @@ from detection.priority.features import matrix, names_in
 from detection.priority.fitting import score
 from detection.priority.model import Model, train
 from detection.priority.outcomes import DECISIONS, of_decisions
-from detection.priority.store import Role, give_role, live, save, version, versions
+from detection.priority.store import Role, give_role, save, version, versions
+from detection.priority.store import models as known_models
 from detection.priority.training import train as train_version
 from lakehouse.attach import connect
 from lakehouse.errors import NotBuilt
@@ -40,9 +41,18 @@ make_lake = marts_lake.make_lake
 
 # A data set of labels, made for the test.
 MADE = "made"
-CARD = {"unseen_subjects": {"average_precision": 0.5}}
+# Of a training that had met no points at all.
+CARD = {
+    "unseen_subjects": {"average_precision": 0.5},
+    "trained_on": {"last_detected": "2000-01-01 00:00:00"},
+    "distribution": {"points": {"edges": [0.0], "shares": [1.0, 0.0]}},
+}
 NOON = datetime(2026, 5, 1, 12)
-ALERTS = "select alert_id, features from lake.aml.alert_features order by alert_id"
+ALERTS = """
+    select alert_id, features from lake.aml.alert_features
+    qualify row_number() over (partition by alert_id order by pin desc) = 1
+    order by alert_id
+"""
 STANDING = "select * from lake.aml.alerts order by alert_id"
 
 
@@ -53,7 +63,7 @@ def learned(lake: BuiltLake, seed: int) -> Model:
     names = tuple(names_in(features))
     rows = np.repeat(matrix(features, names), 20, axis=0)
     labels = (np.random.default_rng(seed).random(len(rows)) < 0.4).astype(float)
-    return train(rows, labels, np.ones(len(rows)), names)
+    return replace(train(rows, labels, np.ones(len(rows)), names), slope=0.7, intercept=-0.3)
 
 
 def _write_truth(lake: BuiltLake) -> None:
@@ -85,6 +95,13 @@ def built(make_lake: MakeLake) -> tuple[BuiltLake, list[tuple[Any, ...]], list[t
     }
     lake.land(marts_decisions.on(subjects))
     with connect(lake.settings) as connection:
+        # What each alert was before it was amended.
+        connection.execute(
+            """
+            insert into lake.aml.alert_features
+            select alert_id, pin - 1, detected_at, map {} from lake.aml.alert_features
+            """
+        )
         for seed in (1, 2, 3):
             save(connection, learned(lake, seed), "test", 1, CARD, trained_at=NOON, trained_by="test")
         give_role(connection, 1, Role.champion, at=NOON.replace(hour=13), by="an officer", reason="the first")
@@ -100,10 +117,10 @@ def test_every_alert_has_what_each_live_version_says(built: tuple[BuiltLake, Any
     )
     assert sorted(found) == [(1, len(alerts), len(alerts)), (2, len(alerts), len(alerts))]
     with connect(lake.settings, read_only=True) as connection:
-        models = live(connection)
+        models = known_models(connection)
         features = connection.execute(ALERTS).to_arrow_table()
-    assert set(models) == {1, 2}
-    for number, model in models.items():
+    assert set(models) == {1, 2, 3}
+    for number, model in list(models.items())[:2]:
         told = lake.rows(f"select score from lake.aml.alert_scores where model_version = {number} order by alert_id")
         np.testing.assert_allclose([each for (each,) in told], score(model, features), atol=1e-9)
 
@@ -168,34 +185,34 @@ def test_a_new_champion_makes_the_one_before_a_challenger(built: tuple[BuiltLake
         assert version(connection, 1).reason == "version 2 became the champion"
         with pytest.raises(NoSuchModel, match=r"no version 9 of the learned priority; there is 1, 2, 3"):
             give_role(connection, 9, Role.champion, at=NOON, by="an officer", reason="a mistake")
-        give_role(connection, 1, Role.champion, at=NOON.replace(hour=15), by="an officer", reason="back again")
+        give_role(connection, 1, Role.champion, at=NOON, by="an officer", reason="by a clock that is behind")
+        assert {each.version: each.role for each in versions(connection)} == {
+            1: Role.champion,
+            2: Role.challenger,
+            3: Role.retired,
+        }
 
 
 def test_two_trainings_at_once_never_share_a_number(built: tuple[BuiltLake, Any, Any]) -> None:
     lake, _, _ = built
     model, ready = learned(lake, 4), threading.Barrier(2)
-    outcomes: list[int | None] = []
+    kept: list[int] = []
 
     def keep() -> None:
         with connect(lake.settings) as connection:
             ready.wait()
-            try:
-                outcomes.append(save(connection, model, "test", 1, CARD, trained_at=NOON, trained_by="test"))
-            except duckdb.TransactionException:
-                outcomes.append(None)
+            kept.append(save(connection, model, "test", 1, CARD, trained_at=NOON, trained_by="test"))
 
     threads = [threading.Thread(target=keep) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    kept = [number for number in outcomes if number]
-    assert kept
+    assert sorted(kept) == [4, 5]
     with connect(lake.settings) as connection:
-        numbers = [each.version for each in versions(connection)]
-        assert sorted(numbers) == [1, 2, 3, *sorted(kept)]
+        assert [each.version for each in versions(connection)] == [5, 4, 3, 2, 1]
         for number in kept:
-            give_role(connection, number, Role.retired, at=NOON.replace(hour=16), by="test", reason="only a race")
+            give_role(connection, number, Role.retired, at=NOON, by="test", reason="only a race")
 
 
 def test_training_needs_decisions_and_a_build(built: tuple[BuiltLake, Any, Any], make_lake: MakeLake) -> None:
@@ -260,12 +277,16 @@ def test_dagster_trains_and_watches_the_drift(
             newest = versions(connection)[0]
             assert newest.version == before + 1
             assert newest.role is Role.challenger
-            give_role(connection, newest.version, Role.champion, at=NOON.replace(year=2100), by="test", reason="trial")
+            give_role(connection, 1, Role.champion, at=NOON, by="test", reason="a trial")
+        few = priority_drift()
         monkeypatch.setattr(drift, "LEAST", 1)
         checked = priority_drift()
-        assert isinstance(checked, dg.AssetCheckResult)
-        assert checked.metadata
-        assert f"version {newest.version}" in str(checked.description)
+    assert isinstance(few, dg.AssetCheckResult)
+    assert isinstance(checked, dg.AssetCheckResult)
+    assert "too few new alerts" in str(few.description)
+    assert not checked.passed
+    assert set(checked.metadata or {}) == {"points"}
+    assert checked.description == "version 1: 1 of 1 distributions moved by more than 0.25"
 
 
 def test_features_are_maps_of_numbers(built: tuple[BuiltLake, Any, Any]) -> None:

@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from detection.priority.distribution import distribution
 from detection.priority.features import matrix
 from detection.priority.fitting import Fitted
 from detection.priority.model import PARAMETERS, ROUNDS
 from detection.ranking import ranking
 
-TENTHS = [tenth / 10 for tenth in range(1, 10)]
 PURPOSE = (
     "Orders the queue of alerts by how likely a report is. It hides nothing: an alert of any score stands, joins its "
     "case and is counted. It decides nothing: an officer does."
@@ -57,16 +57,10 @@ def card(labelled: pa.Table, fitted: Fitted) -> dict[str, Any]:
         "calibration": _calibration(told),
         "gains": _gains(fitted, rows),
         "distribution": {
-            "score": cut_points(fitted.unseen),
-            **{name: cut_points(rows[:, at]) for at, name in enumerate(fitted.model.features)},
+            "score": distribution(fitted.unseen),
+            **{name: distribution(rows[:, at]) for at, name in enumerate(fitted.model.features)},
         },
     }
-
-
-def cut_points(values: np.ndarray[Any, np.dtype[np.float64]]) -> list[float]:
-    """The values' nine deciles without those missing; drift is measured by how new values fall between them."""
-    there = values[~np.isnan(values)]
-    return [float(each) for each in np.quantile(there, TENTHS)] if len(there) else []
 
 
 def _calibration(told: pl.DataFrame) -> list[dict[str, float]]:

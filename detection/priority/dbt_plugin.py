@@ -11,7 +11,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 from detection.priority.features import matrix
 from detection.priority.model import Model
-from detection.priority.store import live
+from detection.priority.store import models as known_models
 
 FEATURES = "map(varchar, double)"
 _SCORED = pa.struct(
@@ -24,10 +24,10 @@ _SCORED = pa.struct(
 
 
 class Plugin(BasePlugin):
-    """Read the models when dbt connects: one that is promoted meanwhile counts from the next build."""
+    """Read the models when dbt connects; the models that a build asks for are those of its pin, which lies before."""
 
     def configure_connection(self, conn: Any) -> None:
-        models = live(conn)
+        models = known_models(conn)
 
         def priority_score(versions: pa.ChunkedArray, features: pa.ChunkedArray) -> pa.ChunkedArray:
             return pa.chunked_array(
@@ -45,7 +45,7 @@ class Plugin(BasePlugin):
 
 
 def _scored(models: dict[int, Model], versions: pa.Array, features: pa.MapArray) -> pa.StructArray:
-    """A row each: probability, the log-odds that every alert starts from, and what each known feature adds to them."""
+    """A row each: probability, the calibrated log-odds that every alert starts from, and what each feature adds."""
     scored = np.zeros(len(versions))
     starts = np.zeros(len(versions))
     parts: list[pa.Table] = []
@@ -55,7 +55,8 @@ def _scored(models: dict[int, Model], versions: pa.Array, features: pa.MapArray)
         rows = matrix(features.take(pa.array(at)), model.features)
         contributions = model.contributions(rows)
         scored[at] = model.probabilities(contributions.sum(axis=1))
-        starts[at] = contributions[:, -1]
+        starts[at] = model.slope * contributions[:, -1] + model.intercept
+        contributions *= model.slope
         row, column = np.nonzero(contributions[:, :-1])
         names = pa.array(model.features, pa.string()).take(pa.array(column))
         parts.append(pa.table({"row": at[row], "name": names, "value": contributions[row, column]}))

@@ -6,22 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
-import numpy as np
 
+from detection.priority.distribution import stability
 from detection.priority.features import matrix
 from detection.priority.fitting import score
-from detection.priority.store import Version, live
+from detection.priority.store import Version, models
 
-# The bounds that the index is usually read by: above the first it moves, above the second it is another population.
-MOVING, MOVED = 0.1, 0.25
+# The bound that the index is usually read by: above it, it is another population.
+MOVED = 0.25
 # Of fewer alerts the index says more about chance than about them.
 LEAST = 100
 
 _LATE = """
-    select features
-    from lake.aml.alert_features
-    where detected_at > $since
-    qualify row_number() over (partition by alert_id order by pin desc) = 1
+    select known.features
+    from lake.aml.alert_features as known
+    join lake.aml.alerts as alerts on alerts.alert_id = known.alert_id and alerts.withdrawn_pin is null
+    where
+        known.detected_at > $last_seen
+        and known.detected_at >= (select max(detected_at) from lake.aml.alerts) - to_days($days)
+    qualify row_number() over (partition by known.alert_id order by known.pin desc) = 1
 """
 
 
@@ -34,36 +37,20 @@ class Drift:
     alerts: int
 
 
-def drift(connection: duckdb.DuckDBPyConnection, version: Version, since: datetime) -> list[Drift]:
-    """How far the alerts detected after ``since`` (UTC) are from those that ``version`` was trained on, farthest first.
+def drift(connection: duckdb.DuckDBPyConnection, version: Version, days: int) -> list[Drift]:
+    """How far the newest alerts are from those that ``version`` was trained on, farthest first.
 
-    Empty where there are fewer than ``LEAST`` of them.
+    The alerts that stand of the last ``days`` up to the newest, but none of the time that it was trained on. Empty
+    where these are fewer than ``LEAST``.
     """
-    alerts = connection.execute(_LATE, {"since": since}).to_arrow_table()
+    last_seen = datetime.fromisoformat(version.card["trained_on"]["last_detected"])
+    alerts = connection.execute(_LATE, {"days": days, "last_seen": last_seen}).to_arrow_table()
     if alerts.num_rows < LEAST:
         return []
-    model = live(connection)[version.version]
+    model = models(connection)[version.version]
     rows = matrix(alerts["features"], model.features)
     now = {"score": score(model, alerts)} | {name: rows[:, at] for at, name in enumerate(model.features)}
     found = [
-        Drift(name, stability(cuts, now[name]), alerts.num_rows)
-        for name, cuts in version.card["distribution"].items()
-        if cuts
+        Drift(name, stability(then, now[name]), alerts.num_rows) for name, then in version.card["distribution"].items()
     ]
     return sorted(found, key=lambda each: -each.index)
-
-
-def stability(cuts: list[float], values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
-    """Population stability index: the sum over bins of (now - then) * ln(now / then), shares of each.
-
-    Deciles that coincide, as where most are nought, make one bin of as many tenths. What is missing is left out.
-    """
-    there = values[~np.isnan(values)]
-    if not len(there):
-        return 0.0
-    edges, tenths = np.unique(cuts, return_counts=True)
-    then = np.append(tenths, 10 - tenths.sum()) / 10
-    counts = np.bincount(np.searchsorted(edges, there, side="left"), minlength=len(then))
-    # Half an alert in each bin, so that an empty one does not count for infinitely much.
-    now = (counts + 0.5) / (len(there) + 0.5 * len(then))
-    return float(((now - then) * np.log(now / then)).sum())

@@ -10,8 +10,14 @@ from detection.truth import Truth
 
 DECISIONS = "decisions"
 
-# The features that the last build before a decision knew, not those of an alert amended since.
+# The features that the build before the decision knew, not those of an alert amended since.
 _OF_DECISIONS = """
+    with disposals as (
+        select case_id, arg_max(_pin, act_number) as pin
+        from lake.str.case_acts
+        where act = 'disposed' and violated_rule is null
+        group by all
+    )
     select
         alerts.alert_id,
         alerts.subject_type || ' ' || alerts.subject_id as subject_id,
@@ -20,15 +26,14 @@ _OF_DECISIONS = """
         known.features,
         cases.disposition = 'report' as label
     from lake.str.cases as cases
+    join disposals on disposals.case_id = cases.case_id
     join lake.str.case_alerts as alerts on alerts.case_id = cases.case_id
-    join (
-        select alert_id, pin, features from lake.aml.alert_features
-        qualify row_number() over (partition by alert_id order by pin desc) = 1
-    ) as known on known.alert_id = alerts.alert_id
+    join lake.aml.alert_features as known on known.alert_id = alerts.alert_id and known.pin <= disposals.pin
     where
         cases.status = 'approved'
         and cases.disposition in ('report', 'no_report')
         and alerts.detected_at <= cases.disposed_at
+    qualify row_number() over (partition by alerts.alert_id order by known.pin desc) = 1
     order by alerts.alert_id
 """
 _OF_TRUTH = f"""

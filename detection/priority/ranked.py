@@ -39,7 +39,7 @@ _TRANSFERS = """
 
 @dataclass(frozen=True)
 class Learned:
-    """Each alert scored by trees that saw nothing of the accounts it names.
+    """Each alert on an account scored by trees that were not taught by that account.
 
     ``second_half``: trees taught by alerts and labels of the first half alone order the alerts of the second.
     """

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import orjson
@@ -15,6 +15,8 @@ from detection.errors import NoSuchModel
 from detection.priority.model import Model
 from lakehouse.transactions import transaction
 
+_ATTEMPTS = 20
+Given = TypeVar("Given")
 # The last word on each version.
 _ROLES = """
     select * from lake.ledger.priority_roles
@@ -58,26 +60,23 @@ def save(
     trained_at: datetime,
     trained_by: str,
 ) -> int:
-    """Keep a model as a challenger and return its version, one more than the newest.
+    """Keep a model as a challenger and return its version, one more than the newest."""
 
-    Raises:
-        duckdb.TransactionException: another training ended at the same time; neither took the other's number.
-    """
-    with transaction(connection):
-        # Two inserts never conflict, two updates of one row do.
-        connection.execute("update lake.ledger.registry set registrations = registrations + 1")
-        (version,) = connection.execute(
+    def keep() -> int:
+        (number,) = connection.execute(
             "select coalesce(max(version), 0) + 1 from lake.ledger.priority_models"
         ).fetchall()[0]
         connection.execute(
             "insert into lake.ledger.priority_models values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                version, trained_at, pin, labels, list(model.features), model.booster, model.slope, model.intercept,
+                number, trained_at, pin, labels, list(model.features), model.booster, model.slope, model.intercept,
                 orjson.dumps(card).decode(),
             ],
         )  # fmt: skip
-        _give(connection, version, Role.challenger, trained_at, trained_by, "trained")
-    return int(version)
+        _give(connection, number, Role.challenger, trained_at, trained_by, "trained")
+        return int(number)
+
+    return _in_turn(connection, keep)
 
 
 def versions(connection: duckdb.DuckDBPyConnection) -> list[Version]:
@@ -109,16 +108,11 @@ def version(connection: duckdb.DuckDBPyConnection, number: int) -> Version:
     return known[number]
 
 
-def live(connection: duckdb.DuckDBPyConnection) -> dict[int, Model]:
-    """The models that score alerts: champion and challengers, by version; none in a lake that knows of none."""
+def models(connection: duckdb.DuckDBPyConnection) -> dict[int, Model]:
+    """All models by version; none in a lake of before."""
     try:
         found = connection.execute(
-            f"""
-            select version, features, booster, slope, intercept
-            from lake.ledger.priority_models
-            join ({_ROLES}) using (version)
-            where role <> 'retired'
-            """  # noqa: S608
+            "select version, features, booster, slope, intercept from lake.ledger.priority_models"
         ).fetchall()
     except duckdb.CatalogException:
         return {}
@@ -133,15 +127,42 @@ def give_role(
     Raises:
         NoSuchModel: it was never trained.
     """
-    asked = version(connection, number)
-    with transaction(connection):
+
+    def give() -> None:
+        asked = version(connection, number)
         for each in versions(connection):
             if role is Role.champion and each.role is Role.champion and each.version != asked.version:
                 _give(connection, each.version, Role.challenger, at, by, f"version {number} became the champion")
         _give(connection, number, role, at, by, reason)
 
+    _in_turn(connection, give)
+
 
 def _give(connection: duckdb.DuckDBPyConnection, number: int, role: Role, at: datetime, by: str, reason: str) -> None:
+    """The last word, whatever the clock of the machine that gave the one before."""
     connection.execute(
-        "insert into lake.ledger.priority_roles values (?, ?, ?, ?, ?)", [number, role.value, at, by, reason]
+        """
+        insert into lake.ledger.priority_roles
+        select $version, $role, greatest($at, max(since) + interval 1 microsecond), $by, $reason
+        from lake.ledger.priority_roles
+        """,
+        {"version": number, "role": role.value, "at": at, "by": by, "reason": reason},
     )
+
+
+def _in_turn(connection: duckdb.DuckDBPyConnection, act: Callable[[], Given]) -> Given:
+    """In a transaction that no other of its kind, and none that registers partitions, overlaps.
+
+    Raises:
+        duckdb.TransactionException: others came first every time.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            with transaction(connection):
+                # Two inserts never conflict, two updates of one row do.
+                connection.execute("update lake.ledger.registry set registrations = registrations + 1")
+                return act()
+        except duckdb.TransactionException:
+            if attempt == _ATTEMPTS - 1:
+                raise
+    raise AssertionError("not reached")

@@ -16,6 +16,7 @@ from lakehouse.attach import connect
 from lakehouse.errors import NotBuilt
 from lakehouse.settings import Settings
 from lakehouse.snapshots import latest
+from lakehouse.transactions import transaction
 
 
 def train(settings: Settings, labels: str, *, at: datetime, by: str, progress: Callable[[str], None]) -> Version:
@@ -28,13 +29,15 @@ def train(settings: Settings, labels: str, *, at: datetime, by: str, progress: C
         NotBuilt: the marts were not built since.
     """
     with connect(settings) as connection:
-        pin = latest(connection)
         try:
-            labelled = (
-                of_decisions(connection)
-                if labels == DECISIONS
-                else of_truth(connection, read_truth(settings.home, labels))
-            )
+            # So that nothing newer than the pin is read.
+            with transaction(connection):
+                pin = latest(connection)
+                labelled = (
+                    of_decisions(connection)
+                    if labels == DECISIONS
+                    else of_truth(connection, read_truth(settings.home, labels))
+                )
         except duckdb.CatalogException as error:
             raise NotBuilt("the lake holds no features of alerts: run 'vigil build' first") from error
         progress(f"training on {labelled.num_rows:,} alerts with labels from {labels}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import dagster as dg
 
 from detection.priority.drift import MOVED, drift
@@ -22,8 +20,7 @@ def priority_drift() -> dg.AssetCheckResult:
         champion = next((each for each in versions(connection) if each.role is Role.champion), None)
         if champion is None:
             return dg.AssetCheckResult(passed=True, description="no learned priority orders the queue")
-        last = connection.execute("select max(detected_at) from lake.aml.alert_features").fetchall()[0][0]
-        found = drift(connection, champion, last - timedelta(days=DAYS)) if last else []
+        found = drift(connection, champion, DAYS)
     moved = [each for each in found if each.index > MOVED]
     return dg.AssetCheckResult(
         passed=not moved,
@@ -31,7 +28,7 @@ def priority_drift() -> dg.AssetCheckResult:
         description=(
             f"version {champion.version}: {len(moved)} of {len(found)} distributions moved by more than {MOVED}"
             if found
-            else f"version {champion.version}: too few alerts in {DAYS} days to tell"
+            else f"version {champion.version}: too few new alerts in {DAYS} days to tell"
         ),
         metadata={each.feature: each.index for each in found[:_SHOWN]},
     )

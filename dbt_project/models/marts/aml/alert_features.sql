@@ -44,14 +44,25 @@ transfers as (
     select * from {{ ref('int_transfers') }} where is_internal
 ),
 
-holdings as (
-    select distinct
+holders as (
+    select
         account_id,
-        unnest(holder_party_ids) as party_id
+        unnest(holder_party_ids) as party_id,
+        valid_from
     from account_holders
 ),
 
--- A party's alert stands for each account that the party held; one who holds none is known by the alert alone.
+holdings as (
+    select
+        account_id,
+        party_id,
+        min(valid_from) as held_from
+    from holders
+    group by all
+),
+
+-- A party's alert stands for each account that the party had held by then; one who held none is known by the alert
+-- alone.
 named as (
     select
         alert_id,
@@ -71,7 +82,9 @@ named as (
         alerts.detected_at,
         holdings.account_id
     from alerts
-    left join holdings on alerts.subject_id = holdings.party_id
+    left join holdings
+        on alerts.subject_id = holdings.party_id
+        and alerts.detected_at >= holdings.held_from
     where alerts.subject_type = 'party'
 ),
 

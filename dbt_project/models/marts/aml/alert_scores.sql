@@ -8,14 +8,17 @@
 }}
 
 with features as (
-    select * from {{ ref('alert_features') }}
+    select *
+    from {{ ref('alert_features') }}
+    qualify row_number() over (partition by alert_id order by pin desc) = 1
 ),
 
--- Not sources: training reads cases, which read this model.
+alerts as (
+    select * from {{ ref('alerts') }} where withdrawn_pin is null
+),
+
 roles as (
-    select *
-    from lake.ledger.priority_roles
-    qualify row_number() over (partition by version order by since desc) = 1
+    {{ priority_roles() }}
 ),
 
 asked as (
@@ -23,6 +26,7 @@ asked as (
         features.*,
         roles.version as model_version
     from features
+    inner join alerts on features.alert_id = alerts.alert_id
     cross join roles
     {% if is_incremental() %}
     anti join {{ this }} as known
@@ -31,7 +35,6 @@ asked as (
         and roles.version = known.model_version
     {% endif %}
     where roles.role <> 'retired'
-    qualify row_number() over (partition by features.alert_id, roles.version order by features.pin desc) = 1
 ),
 
 scored as (

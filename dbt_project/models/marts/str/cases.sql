@@ -42,17 +42,15 @@ raised as (
     group by all
 ),
 
+-- An alert that was amended is worth what it is now.
 scores as (
-    select * from {{ ref('alert_scores') }}
+    select *
+    from {{ ref('alert_scores') }}
+    qualify row_number() over (partition by alert_id, model_version order by alert_pin desc) = 1
 ),
 
--- Not a source: who gives the roles reads cases.
-champions as (
-    select version
-    from lake.ledger.priority_roles
-    qualify
-        row_number() over (partition by version order by since desc) = 1
-        and role = 'champion'
+roles as (
+    {{ priority_roles() }}
 ),
 
 scored as (
@@ -61,7 +59,8 @@ scored as (
         max(scores.score) as score
     from case_alerts
     inner join scores on case_alerts.alert_id = scores.alert_id
-    inner join champions on scores.model_version = champions.version
+    inner join roles on scores.model_version = roles.version
+    where roles.role = 'champion'
     group by all
 ),
 
