@@ -6,6 +6,7 @@ FinCEN asks for these six in its guidance on narratives (Guidance on Preparing a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from reports.casefile import CaseFile, Row
 from reports.words import amount, count, day, listed, spoken
 
 _NAMED = 5
+_ACCOUNTS_NAMED = 20
 
 
 def narrative(file: CaseFile) -> str:
@@ -87,14 +89,19 @@ def _who(party: Row) -> str:
 
 
 def _accounts(file: CaseFile) -> str:
+    moved = Counter(row["account_id"] for row in file.transactions)
+    # All of them stand in the report itself; a text has an end.
+    busiest = sorted(file.accounts, key=lambda account_id: -moved[account_id])[:_ACCOUNTS_NAMED]
     said = []
-    for account in file.accounts.values():
+    for account in (account for account_id, account in file.accounts.items() if account_id in busiest):
         holders = listed([str(party["name"]) for party in file.holders(account)]) or "holders not known"
         opened = f", opened on {day(account['opened_on'])}" if account["opened_on"] else ""
         kind = f"{spoken(account['account_type'])} account".strip()
         number = account["account_number"] or account["account_id"]
         said.append(f"{number} ({kind} in {account['currency']} of {holders}{opened})")
-    return f"The activity ran through {count(len(said), 'account')}: {listed(said)}." if said else ""
+    if rest := len(file.accounts) - len(said):
+        said.append(count(rest, "other"))
+    return f"The activity ran through {count(len(file.accounts), 'account')}: {listed(said)}." if said else ""
 
 
 def _how(file: CaseFile) -> Iterable[str]:

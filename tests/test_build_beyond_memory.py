@@ -20,8 +20,8 @@ def test_models_behind_one_that_spilled_are_built(make_lake: MakeLake, monkeypat
     with connect(lake.settings) as connection:
         prepare(connection, load().values())
         bank.open(connection)
-        movements = bank.move(connection, 0, 200_000, FIRST_DAY, 30)
-    monkeypatch.setenv("VIGIL_MEMORY_LIMIT", "160MB")
+        movements = bank.move(connection, 0, 400_000, FIRST_DAY, 30)
+    monkeypatch.setenv("VIGIL_MEMORY_LIMIT", "220MB")
     lake.settings.home.mkdir()
     files, spilled = lake.settings.home / "duckdb", list[bool]()
     build.dbt(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from reporting_case import Tables, casefile, tables
 
 from reports.document import compose, serialise
 from reports.formats import money
-from reports.narrative import narrative
+from reports.narrative import draft, narrative
 from reports.profile import load, names
 from reports.rulebook import Violation
 from reports.text import latin, one_line, parts, printable
@@ -76,6 +77,21 @@ def test_the_officers_own_text_replaces_the_draft(profile: str) -> None:
     root, violations = composed(profile, told(tables(), "  Seen at the counter.  "))
     assert violations == []
     assert texts(root, "//reason | //fc2:ActivityNarrativeText") == ["Seen at the counter."]
+
+
+def test_a_draft_names_the_busiest_accounts_and_counts_the_rest() -> None:
+    file = casefile(tables())
+    account_id = file.transactions[0]["account_id"]
+    account = file.accounts[account_id]
+    many = {
+        f"B-{number}": {**account, "account_number": f"NUMBER-{number}", "account_id": f"B-{number}"}
+        for number in range(60)
+    } | {account_id: account}
+    text = draft(dataclasses.replace(file, accounts=many))
+    assert f"ran through {len(many)} accounts" in text
+    assert text.count("NUMBER-") <= 20
+    assert str(account["account_number"] or account_id) in text
+    assert "41 others" in text
 
 
 def test_a_long_narrative_is_split_and_reads_whole_again() -> None:
