@@ -94,20 +94,29 @@ since_opened as (
     window subject_alerts as (partition by approvals.approval_id order by alerts.detected_at, alerts.alert_id)
 ),
 
+-- What was in the case that the approver saw; an alert of a later case of the subject sets no measure.
+seen as (
+    select
+        *,
+        is_decided and not bool_or(is_apart) over (
+            partition by approval_id order by detected_at, alert_id
+            rows between unbounded preceding and current row
+        ) as is_seen
+    from since_opened
+),
+
 -- What an alert may be before it is another matter than the one that was decided on.
 bounded as (
     select
-        since_opened.*,
-        parameters.material_factor * max(since_opened.points) filter (where since_opened.is_decided) over same_scenario
-            as maximum_points,
-        parameters.material_factor * max(since_opened.amount) filter (where since_opened.is_decided) over same_scenario
-            as maximum_amount,
+        seen.*,
+        parameters.material_factor * max(seen.points) filter (where seen.is_seen) over same_scenario as maximum_points,
+        parameters.material_factor * max(seen.amount) filter (where seen.is_seen) over same_scenario as maximum_amount,
         least(
-            since_opened.suppress_until, (since_opened.approved_at + to_days(parameters.maximum_days::integer))::date
+            seen.suppress_until, (seen.approved_at + to_days(parameters.maximum_days::integer))::date
         ) as suppressed_until
-    from since_opened
-    inner join parameters on {{ in_force('since_opened') }}
-    window same_scenario as (partition by since_opened.approval_id, since_opened.scenario_id)
+    from seen
+    inner join parameters on {{ in_force('seen') }}
+    window same_scenario as (partition by seen.approval_id, seen.scenario_id)
 ),
 
 judged as (

@@ -21,7 +21,9 @@ events as (
     from movements
     inner join parameters on {{ in_force('movements') }}
     where
-        movements.settled_amount % parameters.round_to = 0
+        -- What is round in one currency is not in another.
+        movements.settled_currency = movements.base_currency
+        and movements.settled_amount % parameters.round_to = 0
         and movements.base_amount >= parameters.minimum_payment
 ),
 

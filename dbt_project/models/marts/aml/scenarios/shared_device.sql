@@ -69,20 +69,37 @@ fired as (
         and moved >= minimum_amount
 ),
 
+-- Only what becomes an alert needs evidence, and a device may have very many movements.
+moments_on_device as (
+    select
+        subject_id,
+        fired_at,
+        device_id,
+        lookback_days
+    from fired
+    qualify row_number() over (partition by subject_id, fired_at order by reason) = 1
+),
+
+openers as (
+    select *
+    from moments_on_device
+    qualify {{ begins_burst() }}
+),
+
 -- Of each account on the device the last movement, which shows that it was there.
 evidence as (
     select
-        fired.subject_id,
-        fired.fired_at,
+        openers.subject_id,
+        openers.fired_at,
         events.transaction_id,
         events.booked_at,
         events.base_amount
-    from fired
+    from openers
     inner join events
-        on fired.device_id = events.device_id
-        and events.booked_at between fired.fired_at - to_days(fired.lookback_days::integer) and fired.fired_at
+        on openers.device_id = events.device_id
+        and events.booked_at between openers.fired_at - to_days(openers.lookback_days::integer) and openers.fired_at
     qualify row_number() over (
-        partition by fired.subject_id, fired.fired_at, events.account_id
+        partition by openers.subject_id, openers.fired_at, events.account_id
         order by events.booked_at desc, events.transaction_id asc
     ) = 1
 ),

@@ -21,7 +21,7 @@ factors as (
 parameters as (
     {{ scenario_parameters('shell_company', [
         'lookback_days', 'minimum_industry_points', 'maximum_age_days', 'minimum_amount', 'minimum_passed_share',
-        'minimum_foreign_share', 'maximum_counterparties', 'maximum_operating_share'
+        'minimum_foreign_share', 'maximum_foreign_counterparties', 'maximum_operating_share'
     ]) }}
 ),
 
@@ -96,14 +96,15 @@ fired as (
             'lookback_days', lookback_days, 'minimum_industry_points', minimum_industry_points,
             'maximum_age_days', maximum_age_days, 'minimum_amount', minimum_amount,
             'minimum_passed_share', minimum_passed_share, 'minimum_foreign_share', minimum_foreign_share,
-            'maximum_counterparties', maximum_counterparties, 'maximum_operating_share', maximum_operating_share
+            'maximum_foreign_counterparties', maximum_foreign_counterparties,
+            'maximum_operating_share', maximum_operating_share
         ) as measures
     from measured
     where
         received >= minimum_amount
         and sent >= received * minimum_passed_share
         and moved_abroad >= (received + sent) * minimum_foreign_share
-        and foreign_counterparties <= maximum_counterparties
+        and foreign_counterparties <= maximum_foreign_counterparties
         and operating <= sent * maximum_operating_share
 ),
 
