@@ -126,18 +126,18 @@ def explain(alert_id: Annotated[str, typer.Argument(help="The alert's identifier
 
 @app.command()
 def drift(
-    days: Annotated[int, typer.Option(min=1, help="Alerts of so many days up to the newest.")] = 30,
+    days: Annotated[int, typer.Option(min=1, help="Alerts of so many days up to the newest.")] = drifting.DAYS,
     as_json: AsJson = False,
 ) -> None:
     """Compare alerts of late with those that the champion was trained on: above 0.25 it is another population."""
     with lake() as settings, connect(settings, read_only=True) as connection:
-        champions = [each for each in store.versions(connection) if each.role is Role.champion]
-        if not champions:
+        champion = store.champion(connection)
+        if champion is None:
             raise NoSuchModel("there is no champion whose alerts could drift: 'vigil priority promote' makes one")
-        found = drifting.drift(connection, champions[0], days)
+        found = drifting.drift(connection, champion, days)
     if not found:
         progress(f"fewer than {drifting.LEAST} alerts of {days} days came after its training: too few to tell")
-    answer(found, as_json=as_json, title=f"population stability index, version {champions[0].version}")
+    answer(found, as_json=as_json, title=f"population stability index, version {champion.version}")
 
 
 def _give(number: int, role: Role, by: str, reason: str, *, as_json: bool) -> None:

@@ -17,8 +17,8 @@ class Scored:
     """Each scenario by itself, and what they give together as an order of what to look at first.
 
     ``second_half``: accounts that moved labelled money in the second half of the time, by the alerts
-    detected in it. ``learned``: the same by a priority that the labels taught, taught by other
-    accounts or an earlier time; None where there are too few labels.
+    detected in it. ``learned``: the same by a priority that the labels of other accounts, or of an
+    earlier time, taught; None where there are too few.
     """
 
     scenarios: list[Score]

@@ -122,16 +122,13 @@ def _create(
         _require_known_format(connection)
         for statement in statements:
             connection.execute(statement)
-        for table, columns in _ADDED.items():
-            known = {row[0] for row in connection.execute(f"describe lake.ledger.{table}").fetchall()}
+        grown: dict[str, Mapping[str, str]] = {f"ledger.{table}": columns for table, columns in _ADDED.items()}
+        grown |= {f"landing.{table}": columns for table, columns in landing.items()}
+        for table, columns in grown.items():
+            known = {row[0].lower() for row in connection.execute(f"describe lake.{table}").fetchall()}
             for name, kind in columns.items():
-                if name not in known:
-                    connection.execute(f"alter table lake.ledger.{table} add column {name} {kind}")
-        for table, fields in landing.items():
-            known = {row[0].lower() for row in connection.execute(f"describe lake.landing.{table}").fetchall()}
-            for name, kind in fields.items():
                 if name.lower() not in known:
-                    connection.execute(f'alter table lake.landing.{table} add column "{name}" {kind}')
+                    connection.execute(f'alter table lake.{table} add column "{name}" {kind}')
         connection.execute(f"create table if not exists lake.{_REGISTRY} (registrations bigint)")
         # In the transaction that creates the table, so that there is one row for ever.
         connection.execute(f"insert into lake.{_REGISTRY} select 0 where not exists (from lake.{_REGISTRY})")

@@ -93,7 +93,9 @@ def _accounts(file: CaseFile) -> str:
     # All of them stand in the report itself; a text has an end.
     busiest = sorted(file.accounts, key=lambda account_id: -moved[account_id])[:_ACCOUNTS_NAMED]
     said = []
-    for account in (account for account_id, account in file.accounts.items() if account_id in busiest):
+    for account_id, account in file.accounts.items():
+        if account_id not in busiest:
+            continue
         holders = listed([str(party["name"]) for party in file.holders(account)]) or "holders not known"
         opened = f", opened on {day(account['opened_on'])}" if account["opened_on"] else ""
         kind = f"{spoken(account['account_type'])} account".strip()

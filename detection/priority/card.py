@@ -9,10 +9,9 @@ import polars as pl
 import pyarrow as pa
 
 from detection.priority.distribution import distribution
-from detection.priority.features import matrix
 from detection.priority.fitting import Fitted
 from detection.priority.model import PARAMETERS, ROUNDS
-from detection.ranking import ranking
+from detection.ranking import DAY_SECONDS, ranking
 
 PURPOSE = (
     "Orders the queue of alerts by how likely a report is. It hides nothing: an alert of any score stands, joins its "
@@ -36,8 +35,7 @@ def card(labelled: pa.Table, fitted: Fitted) -> dict[str, Any]:
     by_subject = told.group_by("subject_id").agg(pl.col("points", "is_laundering").max())
     detected = pl.Series(labelled["detected_at"])
     span = detected.max() - detected.min()  # type: ignore[operator]
-    ranked = ranking(by_subject, max(span.total_seconds() / 86_400, 1.0))  # type: ignore[union-attr]
-    rows = matrix(labelled["features"], fitted.model.features)
+    ranked = ranking(by_subject, max(span.total_seconds() / DAY_SECONDS, 1.0))  # type: ignore[union-attr]
     return {
         "purpose": PURPOSE,
         "method": {"library": "LightGBM", "rounds": ROUNDS, **PARAMETERS, "calibration": "Platt, on unseen subjects"},
@@ -55,10 +53,10 @@ def card(labelled: pa.Table, fitted: Fitted) -> dict[str, Any]:
             "brier_score": float(((told["points"] - told["is_laundering"].cast(pl.Float64)) ** 2).mean()),  # type: ignore[arg-type]
         },
         "calibration": _calibration(told),
-        "gains": _gains(fitted, rows),
+        "gains": _gains(fitted),
         "distribution": {
             "score": distribution(fitted.unseen),
-            **{name: distribution(rows[:, at]) for at, name in enumerate(fitted.model.features)},
+            **{name: distribution(fitted.rows[:, at]) for at, name in enumerate(fitted.model.features)},
         },
     }
 
@@ -78,8 +76,9 @@ def _calibration(told: pl.DataFrame) -> list[dict[str, float]]:
     )
 
 
-def _gains(fitted: Fitted, rows: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[dict[str, Any]]:
+def _gains(fitted: Fitted) -> list[dict[str, Any]]:
     """What matters most: the mean size of a feature's contribution to the log-odds."""
+    rows = fitted.rows
     evenly = np.linspace(0, len(rows) - 1, min(len(rows), _LOOKED_AT)).astype(int)
     sizes = np.abs(fitted.model.contributions(rows[evenly])[:, :-1]).mean(axis=0)
     order = np.argsort(-sizes)[:_NAMED]

@@ -9,11 +9,12 @@ import duckdb
 
 from detection.priority.distribution import stability
 from detection.priority.features import matrix
-from detection.priority.fitting import score
 from detection.priority.store import Version, models
 
 # The bound that the index is usually read by: above it, it is another population.
 MOVED = 0.25
+# Of so many days, where nobody says otherwise.
+DAYS = 30
 # Of fewer alerts the index says more about chance than about them.
 LEAST = 100
 
@@ -49,7 +50,7 @@ def drift(connection: duckdb.DuckDBPyConnection, version: Version, days: int) ->
         return []
     model = models(connection)[version.version]
     rows = matrix(alerts["features"], model.features)
-    now = {"score": score(model, alerts)} | {name: rows[:, at] for at, name in enumerate(model.features)}
+    now = {"score": model.scores(rows)} | {name: rows[:, at] for at, name in enumerate(model.features)}
     found = [
         Drift(name, stability(then, now[name]), alerts.num_rows) for name, then in version.card["distribution"].items()
     ]

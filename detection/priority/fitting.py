@@ -19,9 +19,13 @@ MINIMUM = 30
 
 @dataclass(frozen=True)
 class Fitted:
-    """A calibrated model; ``unseen``: for each row the calibrated probability by trees that saw none of its subject."""
+    """A calibrated model and the ``rows`` that taught it.
+
+    ``unseen``: for each row the calibrated probability by trees that saw none of its subject.
+    """
 
     model: Model
+    rows: Matrix
     unseen: Vector
 
 
@@ -54,13 +58,12 @@ def fit(labelled: pa.Table) -> Fitted:
         margins[unseen] = train(rows[seen], labels[seen], weights[seen], names).margins(rows[unseen])
     slope, intercept = _calibration(margins, labels, weights)
     model = replace(train(rows, labels, weights, names), slope=slope, intercept=intercept)
-    return Fitted(model, model.probabilities(margins))
+    return Fitted(model, rows, model.probabilities(margins))
 
 
 def score(model: Model, alerts: pa.Table) -> Vector:
     """The calibrated probability of each row of ``alerts``, which has features (a map)."""
-    rows: Matrix = matrix(alerts["features"], model.features)
-    return model.probabilities(model.margins(rows))
+    return model.scores(matrix(alerts["features"], model.features))
 
 
 def _calibration(margins: Vector, labels: Vector, weights: Vector) -> tuple[float, float]:

@@ -64,6 +64,10 @@ class Model:
         """Calibrated, 0 to 1, in the order of the margins."""
         return np.asarray(1 / (1 + np.exp(-(self.slope * margins + self.intercept))))
 
+    def scores(self, rows: Matrix) -> Vector:
+        """The calibrated probability of each row."""
+        return self.probabilities(self.margins(rows))
+
     def contributions(self, rows: Matrix) -> Matrix:
         """What each feature adds to a row's margin (exact Shapley values of the trees); the last column is what every
         row starts from. A row's values add up to its margin."""

@@ -108,6 +108,11 @@ def version(connection: duckdb.DuckDBPyConnection, number: int) -> Version:
     return known[number]
 
 
+def champion(connection: duckdb.DuckDBPyConnection) -> Version | None:
+    """The version that orders the queue, if one does."""
+    return next((each for each in versions(connection) if each.role is Role.champion), None)
+
+
 def models(connection: duckdb.DuckDBPyConnection) -> dict[int, Model]:
     """All models by version; none in a lake of before."""
     try:
@@ -129,10 +134,9 @@ def give_role(
     """
 
     def give() -> None:
-        asked = version(connection, number)
-        for each in versions(connection):
-            if role is Role.champion and each.role is Role.champion and each.version != asked.version:
-                _give(connection, each.version, Role.challenger, at, by, f"version {number} became the champion")
+        asked, before = version(connection, number), champion(connection)
+        if role is Role.champion and before and before.version != asked.version:
+            _give(connection, before.version, Role.challenger, at, by, f"version {number} became the champion")
         _give(connection, number, role, at, by, reason)
 
     _in_turn(connection, give)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dagster as dg
 
-from detection.priority.drift import MOVED, drift
-from detection.priority.store import Role, versions
+from detection.priority.drift import DAYS, MOVED, drift
+from detection.priority.store import champion
 from lakehouse.attach import connect
 from lakehouse.settings import Settings
 
-DAYS = 30
 _SHOWN = 10
 
 
@@ -17,18 +16,18 @@ _SHOWN = 10
 def priority_drift() -> dg.AssetCheckResult:
     """The population stability index of score and features over the last 30 days of event time."""
     with connect(Settings(), read_only=True) as connection:
-        champion = next((each for each in versions(connection) if each.role is Role.champion), None)
-        if champion is None:
+        watched = champion(connection)
+        if watched is None:
             return dg.AssetCheckResult(passed=True, description="no learned priority orders the queue")
-        found = drift(connection, champion, DAYS)
+        found = drift(connection, watched, DAYS)
     moved = [each for each in found if each.index > MOVED]
     return dg.AssetCheckResult(
         passed=not moved,
         severity=dg.AssetCheckSeverity.WARN,
         description=(
-            f"version {champion.version}: {len(moved)} of {len(found)} distributions moved by more than {MOVED}"
+            f"version {watched.version}: {len(moved)} of {len(found)} distributions moved by more than {MOVED}"
             if found
-            else f"version {champion.version}: too few new alerts in {DAYS} days to tell"
+            else f"version {watched.version}: too few new alerts in {DAYS} days to tell"
         ),
         metadata={each.feature: each.index for each in found[:_SHOWN]},
     )
