@@ -25,6 +25,7 @@ class CaseFile:
     entity: Row
     case: Row
     alerts: tuple[Row, ...]
+    acts: tuple[Row, ...]
     parties: Mapping[str, Row]
     accounts: Mapping[str, Row]
     transactions: tuple[Row, ...]

@@ -9,13 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 from reports.casefile import CaseFile, Row
-from reports.words import amount, count, day, short_day
+from reports.words import amount, count, day, short_day, shortened
 
 _HEIGHT = 58.0  # of the larger side's bars together
 _SLOT = 7.8  # what a label of two lines needs
 _GAP = 1.6
 _ACCOUNT_GAP = 9.0  # what an account's label above its bar needs
 _NAMED = 8
+_ACCOUNTS = 10
+_LABEL = 36  # columns of text beside or above a bar; the whole name stands in the table of movements
 _DAYS = 48  # bars side by side at most; a longer period is drawn by several days a bar
 _TALLEST = 15.0
 
@@ -36,7 +38,8 @@ def flow(file: CaseFile) -> dict[str, Any] | None:
     ``height`` is that of the drawing; ``sources``, ``accounts`` and ``targets`` are bars from the top (y, thickness,
     label, amount); each of ``ribbons`` joins an outer bar to an account's (side, outer_y, account_y, thickness).
     """
-    pairs = {side: _pairs(file, side) for side in ("credit", "debit")}
+    drawn = _accounts(file)
+    pairs = {side: _pairs(file, side, drawn) for side in ("credit", "debit")}
     largest = max(sum(found.values(), Decimal(0)) for found in pairs.values())
     if not largest:
         return None
@@ -63,12 +66,24 @@ def flow(file: CaseFile) -> dict[str, Any] | None:
     }
 
 
-def _pairs(file: CaseFile, side: str) -> Pairs:
-    """Amounts by outer end and account, largest end first; the smaller ends beyond the eighth are one."""
+def _accounts(file: CaseFile) -> dict[str, str]:
+    """The bar of each account: its own, or for the smaller ones beyond the tenth one of all."""
+    passed: dict[str, dict[str, Decimal]] = {}
+    for row in file.transactions:
+        sums = passed.setdefault(row["account_id"], {"credit": Decimal(0), "debit": Decimal(0)})
+        sums[row["direction"]] += row["base_amount"] or Decimal(0)
+    ranked = sorted(passed, key=lambda account: (-max(passed[account].values()), account))
+    few = ranked if len(ranked) <= _ACCOUNTS else ranked[: _ACCOUNTS - 1]
+    rest = count(len(ranked) - len(few), "other account")
+    return {account: account if account in few else rest for account in ranked}
+
+
+def _pairs(file: CaseFile, side: str, drawn: Mapping[str, str]) -> Pairs:
+    """Amounts by outer end and account's bar, largest end first; the smaller ends beyond the eighth are one."""
     found: Pairs = {}
     for row in file.transactions:
         if row["direction"] == side and row["base_amount"]:
-            key = (_outer(row), row["account_id"])
+            key = (_outer(row), drawn[row["account_id"]])
             found[key] = found.get(key, Decimal(0)) + row["base_amount"]
     totals = {name: _of(found, 0, name) for name, _ in found}
     ranked = sorted(totals, key=lambda name: (-totals[name], name))
@@ -127,6 +142,7 @@ def _ribbons(side: str, pairs: Pairs, column: list[_Bar], middle: list[_Bar], sc
 
 
 def _drawn(bar: _Bar, label: str, currency: str) -> dict[str, Any]:
+    label = shortened(label, _LABEL)
     return {"y": bar.y, "thickness": bar.thickness, "label": label, "amount": amount(bar.value, currency)}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,14 @@ import typst
 
 from reports import flow
 from reports.casefile import UTC, CaseFile, Row
+from reports.chronicle import history, timeline
+from reports.fonts import FAMILIES, fonts, shown
+from reports.persons import ledger, person
 from reports.profile import Profile
-from reports.text import one_line, printable
+from reports.text import one_line
 from reports.words import amount, count, day, figure, spoken
 
 _TEMPLATE = Path(__file__).parent / "pack.typ"
-# The fonts that typst brings along. A machine's own would make the bytes depend on the machine.
-_FONTS = typst.Fonts(include_system_fonts=False)
-_ALONE = '#set page(width: 9pt, height: 9pt)\n#set text(font: ("Libertinus Serif", "DejaVu Sans Mono"))\n'
 
 
 def render(profile: Profile, file: CaseFile, filing_ref: str, narrative: str, sha256: str) -> bytes:
@@ -30,21 +29,21 @@ def render(profile: Profile, file: CaseFile, filing_ref: str, narrative: str, sh
         narrative: paragraphs parted by a blank line.
         sha256: digest of the file for the regulator, which the pack prints.
     """
-    data = json.dumps(shown(_content(profile, file, filing_ref, narrative, sha256)), ensure_ascii=False)
+    content = shown(_content(profile, file, filing_ref, narrative)) | {"sha256": sha256, "fonts": FAMILIES}
     compiler = typst.Compiler(
         _TEMPLATE,
         root=_TEMPLATE.parent,
-        font_paths=_FONTS,
+        font_paths=fonts(),
         ignore_system_fonts=True,
-        sys_inputs={"data": data},
+        sys_inputs={"data": json.dumps(content, ensure_ascii=False)},
     )
     approved = file.case["approved_at"].replace(tzinfo=UTC)
-    content = compiler.compile(format="pdf", timestamp=int(approved.timestamp()))
-    assert isinstance(content, bytes)
-    return content
+    pdf = compiler.compile(format="pdf", timestamp=int(approved.timestamp()))
+    assert isinstance(pdf, bytes)
+    return pdf
 
 
-def _content(profile: Profile, file: CaseFile, filing_ref: str, narrative: str, sha256: str) -> dict[str, Any]:
+def _content(profile: Profile, file: CaseFile, filing_ref: str, narrative: str) -> dict[str, Any]:
     case, currency = file.case, file.case["base_currency"]
     return {
         "title": profile.title,
@@ -60,9 +59,9 @@ def _content(profile: Profile, file: CaseFile, filing_ref: str, narrative: str, 
             ["Prepared by", _officer(case, "disposed_by")],
             ["Approved by", _officer(case, "approved_by")],
         ],
-        "subjects": [_party(file, party) for party in file.subjects],
-        "others": [_party(file, party) for party in file.parties.values() if not party["is_subject"]],
-        "accounts": [_account(file, account) for account in file.accounts.values()],
+        "subjects": [person(file, party) for party in file.subjects],
+        "others": [person(file, party) for party in file.parties.values() if not party["is_subject"]],
+        "accounts": [ledger(file, account) for account in file.accounts.values()],
         "story": [one_line(paragraph) for paragraph in narrative.split("\n\n") if paragraph.strip()],
         "alerts": [_alert(file, alert) for alert in file.alerts],
         "flow": flow.flow(file),
@@ -71,9 +70,13 @@ def _content(profile: Profile, file: CaseFile, filing_ref: str, narrative: str, 
         "currency": currency,
         "total_in": figure(file.total("credit")),
         "total_out": figure(file.total("debit")),
+        "count_in": f"{sum(row['direction'] == 'credit' for row in file.transactions):,}",
+        "count_out": f"{sum(row['direction'] == 'debit' for row in file.transactions):,}",
+        "timeline": timeline(file),
+        "history": history(file),
+        "kinds": _kinds(file),
         "zone": file.entity["time_zone"],
         "pin": file.pin,
-        "sha256": sha256,
     }
 
 
@@ -86,75 +89,6 @@ def _span(first: date | None, last: date | None) -> str:
 def _officer(case: Row, act: str) -> str:
     name = case[f"{act}_name"]
     return f"{name} ({case[act]})" if name else str(case[act])
-
-
-def _party(file: CaseFile, party: Row) -> dict[str, Any]:
-    natural = party["party_type"] == "natural_person"
-    lines = [
-        ("Party", party["party_id"]),
-        (
-            "Kind",
-            spoken(party["party_type"]).capitalize() + (", customer" if party["is_customer"] else ", no customer"),
-        ),
-        ("Role", ", ".join(spoken(role) for role in sorted(party["roles"] or []))),
-        ("Born" if natural else "Incorporated", _date(party["birth_date" if natural else "incorporation_date"])),
-        ("Nationality", party["nationality"]),
-        ("Legal form", party["legal_form"]),
-        ("Register number", party["incorporation_number"]),
-        ("Tax number", party["tax_id"]),
-        ("Occupation", party["occupation"]),
-        ("Source of funds", party["source_of_funds"]),
-        *(("Address", _address(address)) for address in party["addresses"] or []),
-        *(("Identification", _paper(paper)) for paper in party["identifications"] or []),
-        *(("Telephone", phone["number"]) for phone in party["phones"] or []),
-        ("Electronic mail", party["email"]),
-        ("Customer since", _date(party["onboarded_on"])),
-        ("Declared turnover a month", _turnover(party)),
-        ("Politically exposed", "yes" if party["pep"] else None),
-        ("Accounts", ", ".join(_accounts_of(file, party))),
-    ]
-    return {"name": party["name"] or "Name not recorded", "lines": [list(line) for line in lines if line[1]]}
-
-
-def _date(value: date | None) -> str | None:
-    return day(value) if value else None
-
-
-def _turnover(party: Row) -> str | None:
-    value: Decimal | None = party["expected_monthly_turnover"]
-    return None if value is None else amount(value, party["expected_turnover_currency"] or "")
-
-
-def _address(address: Row) -> str:
-    return ", ".join(
-        str(address[part]) for part in ("line", "town", "state", "postal_code", "country") if address[part]
-    )
-
-
-def _paper(paper: Row) -> str:
-    issuer = " ".join(str(paper[part]) for part in ("issuing_state", "issuing_country") if paper[part])
-    return f"{spoken(paper['type'])} {paper['number']}" + (f" ({issuer})" if issuer else "")
-
-
-def _accounts_of(file: CaseFile, party: Row) -> list[str]:
-    return [
-        f"{account['account_number'] or account['account_id']} ({spoken(link['role'])})"
-        for account in file.accounts.values()
-        for link in account["parties"] or []
-        if link["party_id"] == party["party_id"]
-    ]
-
-
-def _account(file: CaseFile, account: Row) -> list[str]:
-    opened = _date(account["opened_on"]) or "not recorded"
-    closed = f"–{day(account['closed_on'])}" if account["closed_on"] else ""
-    return [
-        str(account["account_number"] or account["account_id"]),
-        f"{spoken(account['account_type'])}, {account['currency']}, {account['status']}",
-        ", ".join(str(party["name"]) for party in file.holders(account)) or "not known",
-        f"{opened}{closed}",
-        "" if account["balance_at_end"] is None else amount(account["balance_at_end"], account["currency"]),
-    ]
 
 
 def _alert(file: CaseFile, alert: Row) -> dict[str, Any]:
@@ -172,20 +106,46 @@ def _alert(file: CaseFile, alert: Row) -> dict[str, Any]:
     }
 
 
-def _measures(parameters: str | None) -> str:
-    """The measured values and thresholds, which come as JSON, as a person reads them."""
+def _measures(parameters: str | None) -> list[list[str]]:
+    """The measured values and thresholds, which come as JSON, as pairs that a person reads."""
     try:
         found = json.loads(parameters or "{}")
     except ValueError:
-        return str(parameters)
+        found = None
     if not isinstance(found, dict):
-        return str(parameters)
-    plain = {name: value for name, value in found.items() if not isinstance(value, dict | list)}
-    # JSON knows no decimals: a threshold of 5 comes as 5.0.
-    tidy = {
-        name: int(value) if isinstance(value, float) and value.is_integer() else value for name, value in plain.items()
-    }
-    return ", ".join(f"{spoken(name)} {value}" for name, value in tidy.items())
+        return [["as recorded", str(parameters)]]
+    return [[spoken(name), _measure(value)] for name, value in found.items() if not isinstance(value, dict | list)]
+
+
+def _measure(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "not known"}[value]
+    if isinstance(value, float) and value.is_integer():
+        # JSON knows no decimals: a threshold of 5 comes as 5.0.
+        value = int(value)
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
+
+
+def _kinds(file: CaseFile) -> list[list[str]]:
+    """Count and sum of each method's movements, in and out; the largest first."""
+    found: dict[str, list[Row]] = {}
+    for row in file.transactions:
+        found.setdefault(row["method"], []).append(row)
+    ranked = sorted(found.items(), key=lambda item: (-sum(map(_base, item[1])), item[0]))
+    return [
+        [spoken(method).capitalize(), *(cell for side in ("credit", "debit") for cell in _counted(rows, side))]
+        for method, rows in ranked
+    ]
+
+
+def _counted(rows: list[Row], side: str) -> list[str]:
+    amounts = [_base(row) for row in rows if row["direction"] == side]
+    return [f"{len(amounts):,}", figure(sum(amounts, Decimal(0)))] if amounts else ["", ""]
+
+
+def _base(row: Row) -> Decimal:
+    value: Decimal | None = row["base_amount"]
+    return value if value is not None else Decimal(0)
 
 
 def _movement(file: CaseFile, row: Row) -> dict[str, Any]:
@@ -213,26 +173,3 @@ def _movement(file: CaseFile, row: Row) -> dict[str, Any]:
         "in": base if inward else "",
         "out": "" if inward else base,
     }
-
-
-def shown(value: Any) -> Any:
-    """``value`` (JSON) with its texts as the fonts can print them: other characters by number, such as [U+5F20]."""
-    if isinstance(value, dict):
-        return {key: shown(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [shown(inner) for inner in value]
-    return "".join(_glyph(character) for character in printable(value)) if isinstance(value, str) else value
-
-
-def _glyph(character: str) -> str:
-    has_one = ord(character) < 0x250 or _drawn(character) != _drawn("\uffff")
-    return character if has_one else f"[U+{ord(character):04X}]"
-
-
-@cache
-def _drawn(character: str) -> bytes:
-    """The character by itself as SVG; what no font has is drawn as one and the same empty box."""
-    compiler = typst.Compiler((_ALONE + character).encode(), font_paths=_FONTS, ignore_system_fonts=True)
-    content = compiler.compile(format="svg")
-    assert isinstance(content, bytes)
-    return content

@@ -13,6 +13,7 @@ from reports.errors import CaseNotReportable, ReportError
 _ORDER = {
     "rpt_str_case": "case_id",
     "rpt_str_alert": "detected_at, alert_id",
+    "rpt_str_act": "act_number",
     "rpt_str_party": "is_subject desc, party_id",
     "rpt_str_account": "account_id",
     "rpt_str_transaction": "booked_at, transaction_id",
@@ -45,6 +46,9 @@ def read_case(connection: duckdb.DuckDBPyConnection, case_id: str, pin: int) -> 
         case=case,
         alerts=tuple(
             _labelled(row, f"alert {row['alert_id']}") for row in _rows(connection, "rpt_str_alert", case_id, pin)
+        ),
+        acts=tuple(
+            _labelled(row, f"act {row['decision_id']}") for row in _rows(connection, "rpt_str_act", case_id, pin)
         ),
         parties={row["party_id"]: row for row in parties},
         accounts={row["account_id"]: row for row in accounts},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -47,3 +48,13 @@ def listed(items: Sequence[str]) -> str:
 def spoken(code: str | None) -> str:
     """A code of ours as words: ``credit_transfer`` is ``credit transfer``."""
     return (code or "").replace("_", " ")
+
+
+def shortened(text: str, width: int) -> str:
+    """``text`` in at most ``width`` columns of a line, with ``…`` for what is left out; a wide character takes two."""
+    taken = 0
+    for place, character in enumerate(text):
+        taken += 2 if unicodedata.east_asian_width(character) in "FW" else 1
+        if taken > width:
+            return text[: max(place - 1, 0)].rstrip() + "…"
+    return text

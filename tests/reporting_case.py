@@ -52,6 +52,19 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "reason": "varchar",
         "parameters": "varchar",
     },
+    "rpt_str_act": {
+        "case_id": "varchar",
+        "act_number": "bigint",
+        **_typed(
+            "varchar",
+            "decision_id act officer_id officer_name officer_role assigned_to disposition reason narrative "
+            "violated_rule",
+        ),
+        "decided_at": "timestamp",
+        "_topic": "varchar",
+        "_partition": "integer",
+        "_offset": "bigint",
+    },
     "rpt_str_party": {
         "case_id": "varchar",
         "is_subject": "boolean",
@@ -221,8 +234,28 @@ def company(party_id: str, **changes: Any) -> dict[str, Any]:
     )
 
 
+def act(number: int, what: str, officer: str, at: datetime, **changes: Any) -> dict[str, Any]:
+    """An officer's act; officers are ``O-1``, the investigator, and ``O-2``, who approves."""
+    name, role = {"O-1": ("Ines Berg", "investigator"), "O-2": ("Tom Hale", "mlro")}[officer]
+    return {
+        **dict.fromkeys(_COLUMNS["rpt_str_act"]),
+        "case_id": CASE,
+        "act_number": number,
+        "decision_id": f"D-{number}",
+        "act": what,
+        "officer_id": officer,
+        "officer_name": name,
+        "officer_role": role,
+        "decided_at": at,
+        "_topic": "compliance.decisions",
+        "_partition": 0,
+        "_offset": 40 + number,
+        **changes,
+    }
+
+
 def tables() -> Tables:
-    """Fresh rows of all six tables: deposits in cash by two hands at three branches, then transfers abroad."""
+    """Fresh rows of all seven tables: deposits in cash by two hands at three branches, then transfers abroad."""
     hand = party(
         "P-2", is_customer=False, roles=["conductor"], name="Łukasz Żak", first_name="Łukasz", last_name="Żak",
         gender="M", tax_id=None, tax_id_country=None, segment="outsider", email=None, nationality="PL",
@@ -273,6 +306,18 @@ def tables() -> Tables:
                     "parameters": '{"minimum_deposits": 3, "threshold": "10000.00"}',
                 }
             ],
+            "rpt_str_act": [
+                act(1, "opened", "O-1", datetime(2026, 3, 9, 14)),
+                act(
+                    2, "disposed", "O-1", datetime(2026, 3, 10, 9), disposition="report",
+                    reason="Deposits kept below the reporting threshold by two hands",
+                ),
+                act(
+                    3, "approved", "O-1", datetime(2026, 3, 10, 9, 30), violated_rule="four_eyes",
+                    reason="Seen by myself",
+                ),
+                act(4, "approved", "O-2", datetime(2026, 3, 12, 16, 30), reason="Agreed"),
+            ],
             "rpt_str_party": [party("P-1", is_subject=True, roles=["subject", "holder"]), hand],
             "rpt_str_account": [
                 {
@@ -299,6 +344,7 @@ def casefile(rows: Tables, pin: int = 7) -> CaseFile:
         entity={**rows["rpt_reporting_entity"][0], "_label": "reporting entity"},
         case=named("rpt_str_case", "case", "case_id")[0],
         alerts=tuple(named("rpt_str_alert", "alert", "alert_id")),
+        acts=tuple(named("rpt_str_act", "act", "decision_id")),
         parties={row["party_id"]: row for row in named("rpt_str_party", "party", "party_id")},
         accounts={row["account_id"]: row for row in named("rpt_str_account", "account", "account_id")},
         transactions=tuple(named("rpt_str_transaction", "transaction", "transaction_id")),

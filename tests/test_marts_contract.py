@@ -66,6 +66,7 @@ def test_the_filing_tables_are_those_the_reports_read(all_at_once: BuiltLake) ->
         ("rpt_ctr", 9),
         ("rpt_reporting_entity", 22),
         ("rpt_str_account", 12),
+        ("rpt_str_act", 16),
         ("rpt_str_alert", 13),
         ("rpt_str_case", 20),
         ("rpt_str_party", 36),
