@@ -24,6 +24,7 @@ from cli import (
     replay,
     rewind,
     scenarios,
+    seal,
     secret_files,
     services,
     simulate,
@@ -31,6 +32,7 @@ from cli import (
     sink_plan,
     sql,
     upkeep,
+    verify,
 )
 from cli.build import JobFailed
 from cli.missing_files import with_remedy
@@ -81,6 +83,8 @@ app.command()(alerts.alerts)
 app.add_typer(case.app, name="case")
 app.add_typer(filing.app, name="file")
 app.command()(filing.trace)
+app.command()(seal.seal)
+app.command()(verify.verify)
 app.command()(evaluate.evaluate)
 app.command()(scenarios.scenarios)
 app.command()(backtest.backtest)

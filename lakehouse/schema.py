@@ -64,6 +64,12 @@ _LEDGER = {
         "before_snapshot bigint, rewound_by varchar, reason varchar, rewound_at timestamp"
     ),
     "watermarks": "model varchar, pin bigint, built_at timestamp",
+    # A chain over what has landed; sinks/seals.py writes it and tells what is in it.
+    "seals": (
+        "number bigint, cluster_id varchar, topic varchar, topic_id varchar, partition integer, first_offset bigint, "
+        "next_offset bigint, rows bigint, dead_letters bigint, columns varchar, digest varchar, chain varchar, "
+        "snapshot bigint, sealed_at timestamp"
+    ),
     # Learned priorities, and who let each of them do what since when; detection/priority writes both.
     "priority_models": (
         "version integer, trained_at timestamp, pin bigint, labels varchar, features varchar[], booster varchar, "

@@ -83,6 +83,8 @@ def test_schedules_and_sensors_start_the_jobs() -> None:
         "build_every_night": "build",
         "file_every_morning": "file",
         "train_every_month": "train_priority",
+        "seal_every_hour": "seal",
+        "verify_every_night": "verify_seals",
     }
     assert {each.name: each.job_name for each in repository.sensor_defs} == {
         "landing_commits": "build",

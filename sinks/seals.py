@@ -1,0 +1,210 @@
+"""Seals: ranges of offsets that are done with, digested into a chain, so that an altered row shows years later.
+
+A seal holds the SHA-256 of all rows and dead letters of a range of one partition, as texts that compaction does not
+change, and the SHA-256 of that together with the seal before it. Who alters, adds or takes away a row breaks the seal
+of its range; who makes that seal anew breaks the chain behind it; who makes the whole chain anew ends at another head
+than the one that filings' manifests tell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from contracts import Contract, contract_for
+from lakehouse import snapshots
+from lakehouse.schema import prepare
+from lakehouse.transactions import transaction
+from sinks.canonical import digest, text
+from sinks.seal_queries import CLOSED, LETTERS, ROWS, SEALS
+
+# Narrow enough to tell where something was altered, wide enough that a topic of a billion events has few.
+OFFSETS = 100_000
+# What a dead letter brought from its topic; the rest of it tells what became of it.
+_LETTER = {
+    "partition": "INTEGER",
+    "offset": "BIGINT",
+    "timestamp": "TIMESTAMP",
+    "key": "BLOB",
+    "value": "BLOB",
+    "headers": "VARCHAR",
+}
+_INSERT = """
+insert into lake.ledger.seals by name
+select
+    $number::bigint as number, $cluster_id as cluster_id, $topic as topic, $topic_id as topic_id,
+    $partition::integer as partition, $first_offset::bigint as first_offset, $next_offset::bigint as next_offset,
+    $rows::bigint as rows, $dead_letters::bigint as dead_letters, $columns as columns, $digest as digest,
+    $chain as chain, $snapshot::bigint as snapshot, $sealed_at::timestamp as sealed_at
+"""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Offsets of one partition of one generation (``cluster_id``, ``topic_id``) of a topic; ``next_offset`` is not in
+    it."""
+
+    cluster_id: str
+    topic: str
+    topic_id: str
+    partition: int
+    first_offset: int
+    next_offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}@{self.first_offset}-{self.next_offset - 1}"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the lake has of a stretch: how much, and its SHA-256 by the ``columns`` (names and types) of the table."""
+
+    rows: int
+    dead_letters: int
+    columns: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Seal:
+    """One link. ``chain`` is the SHA-256 of the one before and of this seal; ``snapshot`` is the one that was read.
+
+    ``replaced_after`` is the last snapshot that has its rows, where they were landed again since; else None.
+    """
+
+    number: int
+    stretch: Stretch
+    content: Content
+    chain: str
+    snapshot: int
+    sealed_at: datetime
+    replaced_after: int | None = None
+
+
+def seal(
+    connection: duckdb.DuckDBPyConnection,
+    at: datetime,
+    contracts: Mapping[str, Contract] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Seal]:
+    """Seal what has landed, or was landed again, since the newest seal; sinks may run meanwhile.
+
+    Another process that seals at the same time is noticed, and what this one has left is left to the next call.
+
+    Args:
+        at: naive UTC.
+        contracts: by topic, where they are not those of the site.
+    """
+    prepare(connection, ())
+    pin = snapshots.latest(connection)
+    made: list[Seal] = []
+    standing = seals(connection)
+    head = standing[-1] if standing else None
+    for stretch in _due(connection, pin, standing):
+        content = read(connection, stretch, pin, table_of(stretch.topic, contracts))
+        number = 1 if head is None else head.number + 1
+        link = chained("" if head is None else head.chain, number, stretch, content)
+        head = Seal(number, stretch, content, link, pin, at)
+        if not _append(connection, head):
+            break
+        made.append(head)
+        progress(f"sealed {stretch}: {content.rows:,} rows, {content.dead_letters:,} dead letters")
+    return made
+
+
+def seals(connection: duckdb.DuckDBPyConnection) -> list[Seal]:
+    """All seals, in the order of the chain; none where a lake was never sealed."""
+    try:
+        found = connection.execute(SEALS).fetchall()
+    except duckdb.CatalogException:
+        return []
+    return [
+        Seal(number, Stretch(*named), Content(rows, letters, columns, digested), chain, snapshot, sealed_at, replaced)
+        for number, *named, rows, letters, columns, digested, chain, snapshot, sealed_at, replaced in found
+    ]
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, stretch: Stretch, pin: int, table: str, columns: str | None = None
+) -> Content:
+    """What the lake has of ``stretch`` at snapshot ``pin``.
+
+    Args:
+        table: the topic's landing table.
+        columns: of the seal to compare with; those of the table if None.
+
+    Raises:
+        duckdb.ConversionException: a value does not fit the type that its column had.
+    """
+    there = _columns(connection, table, pin)
+    # A column added since counts too, where it holds something.
+    chosen = there | (json.loads(columns) if columns is not None else {})
+    named = vars(stretch)
+    bounds = {name: named[name] for name in ("cluster_id", "topic", "topic_id", "partition")}
+    bounds |= {"first_offset": stretch.first_offset, "next_offset": stretch.next_offset}
+    rows, of_rows = digest(connection, _at(ROWS, pin, table=table, text=text(chosen)), bounds)
+    letters, of_letters = digest(connection, _at(LETTERS, pin, text=text(_LETTER)), bounds)
+    both = hashlib.sha256(f"{of_rows}|{of_letters}".encode()).hexdigest()
+    return Content(rows, letters, columns if columns is not None else json.dumps(there, sort_keys=True), both)
+
+
+def chained(before: str, number: int, stretch: Stretch, content: Content) -> str:
+    """The link of a seal behind the link ``before``."""
+    told = json.dumps([before, number, *vars(stretch).values(), *vars(content).values()])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def table_of(topic: str, contracts: Mapping[str, Contract] | None) -> str:
+    """The topic's landing table."""
+    return (contracts[topic] if contracts else contract_for(topic)).table
+
+
+def _due(connection: duckdb.DuckDBPyConnection, pin: int, standing: list[Seal]) -> Iterator[Stretch]:
+    """What was landed again since it was sealed, then what was never sealed."""
+    sealed: dict[tuple[Any, ...], int] = {}
+    newest = {each.stretch: each for each in standing}
+    for stretch, last in newest.items():
+        of = (stretch.cluster_id, stretch.topic, stretch.topic_id, stretch.partition)
+        sealed[of] = max(sealed.get(of, 0), stretch.next_offset)
+        if last.replaced_after is not None and last.replaced_after < pin:
+            yield stretch
+    for cluster_id, topic, topic_id, partition, first, following in connection.execute(_at(CLOSED, pin)).fetchall():
+        start = max(first, sealed.get((cluster_id, topic, topic_id, partition), first))
+        for edge in range(start, following, OFFSETS):
+            yield Stretch(cluster_id, topic, topic_id, partition, edge, min(edge + OFFSETS, following))
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str, pin: int) -> dict[str, str]:
+    """Names and types of the landing table's columns at ``pin``."""
+    # Neither a table's name, which is a contract's, nor a snapshot can be bound.
+    shape = connection.execute(f"describe select * from lake.landing.{table} at (version => {int(pin)})")  # noqa: S608
+    return {row[0]: row[1] for row in shape.fetchall()}
+
+
+def _append(connection: duckdb.DuckDBPyConnection, made: Seal) -> bool:
+    """Whether the seal is the next one still; two who append one conflict, as both update the registry's only row."""
+    try:
+        with transaction(connection):
+            connection.execute("update lake.ledger.registry set registrations = registrations")
+            row = connection.execute("select coalesce(max(number), 0) from lake.ledger.seals").fetchone()
+            if row is None or row[0] != made.number - 1:
+                return False
+            connection.execute(
+                _INSERT,
+                {"number": made.number, "chain": made.chain, "snapshot": made.snapshot, "sealed_at": made.sealed_at}
+                | vars(made.stretch)
+                | vars(made.content),
+            )
+    except duckdb.TransactionException:
+        return False
+    return True
+
+
+def _at(statement: str, pin: int, **named: str) -> str:
+    return statement.format(pin=int(pin), **named)
