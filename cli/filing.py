@@ -1,7 +1,8 @@
-"""vigil file and vigil trace: filings of approved cases, and the events behind them."""
+"""vigil file and vigil trace: filings of approved cases and of days of cash, and the events behind them."""
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
@@ -13,33 +14,40 @@ from lakehouse.attach import connect
 from lakehouse.settings import Settings
 from reports import Filing
 
-app = typer.Typer(help="Make filings of approved cases, and list them.", no_args_is_help=True)
+app = typer.Typer(help="Make filings of approved cases and of days of cash, and list them.", no_args_is_help=True)
 
-CaseId = Annotated[str, typer.Argument(help="The approved case.")]
+CaseId = Annotated[str | None, typer.Argument(help="The approved case; or a day is named.")]
+Day = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="The business day whose cash is filed, for profiles of cash."),
+]
 Profile = Annotated[str, typer.Option(help=f"One of {', '.join(reports.profiles())}.")]
 
 
 @app.command()
 def generate(
-    case_id: CaseId,
     profile: Profile,
+    case_id: CaseId = None,
+    day: Day = None,
     reference: Annotated[str | None, typer.Option(help="The bank's reference; derived if not given.")] = None,
     pin: Annotated[
         int | None, typer.Option(help="The snapshot to file from; the newest finished build's if none.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the filing, its PDF and its manifest into the outbox; asked again, it gives the same bytes."""
+    """Write the filing, of a case its PDF, and the manifest into the outbox; asked again, it gives the same bytes."""
+    about = _about(case_id, day)
     with lake() as settings, connect(settings) as connection:
-        filing = reports.generate(connection, settings, case_id, profile, reference, pin)
+        filing = reports.generate(connection, settings, about, profile, reference, pin)
     answer([summary(filing)], as_json=as_json, title="filing")
 
 
 @app.command()
-def preview(case_id: CaseId, profile: Profile, as_json: AsJson = False) -> None:
-    """Show everything the rule book says about a case's filing, without writing it. Exit 1 if it would be refused."""
+def preview(profile: Profile, case_id: CaseId = None, day: Day = None, as_json: AsJson = False) -> None:
+    """Show everything the rule book says about a filing, without writing it. Exit 1 if it would be refused."""
+    about = _about(case_id, day)
     with lake() as settings, connect(settings, read_only=True) as connection:
-        found = reports.preview(connection, case_id, profile)
+        found = reports.preview(connection, about, profile)
     answer([vars(violation) for violation in found], as_json=as_json, title="findings")
     if any(violation.severity == "error" for violation in found):
         raise typer.Exit(1)
@@ -66,15 +74,22 @@ def trace(
         say(f"file: {found.path}")
 
 
+def _about(case_id: str | None, day: datetime | None) -> str | date:
+    if (case_id is None) == (day is None):
+        raise typer.BadParameter("name either a case or a business day (--day 2025-02-03)")
+    return case_id if case_id is not None else day.date()  # type: ignore[union-attr]
+
+
 def summary(filing: Filing) -> dict[str, Any]:
     """What a list tells of a filing."""
     return {
         "filing_ref": filing.filing_ref,
         "profile": filing.profile,
         "case_id": filing.case_id,
+        "business_day": filing.business_day,
         "pin": filing.pin,
         "validity": filing.validity,
         "path": filing.path,
-        "pdf": filing.path.with_suffix(".pdf"),
+        "pdf": filing.pdf_path,
         "sha256": filing.sha256,
     }

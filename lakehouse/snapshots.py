@@ -49,6 +49,25 @@ def built(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0])
 
 
+def built_at(connection: duckdb.DuckDBPyConnection, pin: int) -> datetime:
+    """When the build that ended at snapshot ``pin`` was found whole, naive UTC.
+
+    Raises:
+        NotBuilt: no build ended there.
+    """
+    row = connection.execute(
+        "select min(built_at) from lake.ledger.watermarks where model = $build and pin = $pin",
+        {"build": BUILD, "pin": pin},
+    ).fetchone()
+    if row is None or row[0] is None:
+        raise NotBuilt(
+            f"no build ended at snapshot {pin}, so a filing from it has no date; "
+            "name one of lake.ledger.watermarks whose model is 'build', or none for the newest"
+        )
+    moment: datetime = row[0]
+    return moment
+
+
 def record_build(connection: duckdb.DuckDBPyConnection, pin: int, at: datetime) -> None:
     """Put into the ledger that a build ended at snapshot ``pin``; once, however often it is said.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,60 +15,65 @@ from lakehouse import snapshots
 from lakehouse.settings import Settings
 from reports import manifest, outbox, pack, schema
 from reports.casefile import CaseFile
+from reports.dayfile import DayFile
 from reports.document import compose, serialise
 from reports.errors import FilingExists, IncidentError, ReportError, RulesBroken, SchemaRejected
 from reports.narrative import narrative
 from reports.outbox import Filing
 from reports.profile import Profile, load
-from reports.read import read_case
+from reports.read import read_case, read_day
 from reports.rulebook import Violation
 from reports.schema import SchemaResult
 
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
-def default_reference(profile: str, case_id: str) -> str:
-    """The reference of a case's filing under a profile when none is given: ``SAR-3F2A9C01B7D4``."""
-    digest = hashlib.sha256(f"{profile}|{case_id}".encode()).hexdigest()
-    return f"{load(profile).report}-{digest[:12].upper()}"
+def default_reference(profile: str, about: str | date) -> str:
+    """The reference of a filing about a case or a business day when none is given.
+
+    ``SAR-3F2A9C01B7D4`` for a case, ``CTR-20250203-3F2A9C`` for a day.
+    """
+    digest = hashlib.sha256(f"{profile}|{about}".encode()).hexdigest().upper()
+    report = load(profile).report
+    return f"{report}-{about:%Y%m%d}-{digest[:6]}" if isinstance(about, date) else f"{report}-{digest[:12]}"
 
 
 def generate(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
-    case_id: str,
+    about: str | date,
     profile: str,
     filing_ref: str | None = None,
     pin: int | None = None,
 ) -> Filing:
-    """Make the filing of an approved case and put it into the outbox.
+    """Make the filing of an approved case, or of a business day's cash, and put it into the outbox.
 
     Asked again for a reference that the outbox has, it makes the same bytes from the same pin and leaves them alone.
 
     Args:
         connection: with the lake attached.
         settings: ``home`` holds the outbox; ``schemas`` the regulators' XSDs, where the site has them.
+        about: a case_id or a business day, as the profile says.
         filing_ref: the bank's reference (letters, digits, ``.``, ``_``, ``-``); ``default_reference`` if None.
         pin: the snapshot to read; if None, that of the existing filing, else that at which the newest build ended.
 
     Raises:
-        UnknownProfile, CaseNotReportable, RulesBroken, SchemaRejected: nothing was written.
-        FilingExists: the reference is taken by another case, profile or pin.
+        UnknownProfile, CaseNotReportable, DayNotReportable, RulesBroken, SchemaRejected: nothing was written.
+        FilingExists: the reference is taken by another case, day, profile or pin.
         IncidentError: the outbox holds other bytes than the pin gives today.
         lakehouse.errors.SnapshotGone: the pin is not in the lake.
         lakehouse.errors.NotBuilt: no pin was given, and no build has ended yet.
     """
     chosen = load(profile)
-    reference = default_reference(profile, case_id) if filing_ref is None else filing_ref
+    reference = default_reference(profile, about) if filing_ref is None else filing_ref
     if not _REFERENCE.fullmatch(reference):
         raise ReportError(
             f"filing reference {reference!r} is not usable; it takes 1 to 60 letters, digits, '.', '_' or '-'"
         )
-    existing = _existing(settings.home, reference, chosen, case_id, pin)
+    existing = _existing(settings.home, reference, chosen, about, pin)
     if pin is None:
         pin = existing.pin if existing else snapshots.built(connection)
-    file = read_case(connection, case_id, pin)
-    files = _files(connection, settings, chosen, file, reference)
+    files = _files(connection, settings, chosen, _read(connection, chosen, about, pin), reference)
     if existing:
         _compare(existing, files)
     else:
@@ -76,31 +82,45 @@ def generate(
 
 
 def preview(
-    connection: duckdb.DuckDBPyConnection, case_id: str, profile: str, pin: int | None = None
+    connection: duckdb.DuckDBPyConnection, about: str | date, profile: str, pin: int | None = None
 ) -> list[Violation]:
-    """Everything the rule book says about a case's filing, errors and warnings, without making it."""
-    file = read_case(connection, case_id, snapshots.built(connection) if pin is None else pin)
-    return compose(load(profile), file, default_reference(profile, case_id), narrative(file))[1]
+    """Everything the rule book says about a filing, errors and warnings, without making it."""
+    chosen = load(profile)
+    file = _read(connection, chosen, about, snapshots.built(connection) if pin is None else pin)
+    return compose(chosen, file, default_reference(profile, about), _story(file))[1]
 
 
 def refusal(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, case_id: str, profile: str, pin: int
+    connection: duckdb.DuckDBPyConnection, settings: Settings, about: str | date, profile: str, pin: int
 ) -> RulesBroken | SchemaRejected | None:
-    """What would keep a case's filing from being made at ``pin``, without making it."""
-    file = read_case(connection, case_id, pin)
+    """What would keep a filing from being made at ``pin``, without making it."""
+    chosen = load(profile)
+    file = _read(connection, chosen, about, pin)
     try:
-        _checked(settings, load(profile), file, default_reference(profile, case_id), narrative(file))
+        _checked(settings, chosen, file, default_reference(profile, about), _story(file))
     except (RulesBroken, SchemaRejected) as refused:
         return refused
     return None
 
 
+def _read(connection: duckdb.DuckDBPyConnection, profile: Profile, about: str | date, pin: int) -> CaseFile | DayFile:
+    if isinstance(about, date) != (profile.about == "day"):
+        other = {"case": "a case, not a business day", "day": "a business day, not a case"}[profile.about]
+        raise ReportError(f"profile {profile.name} files {other}, and {about} was asked for; choose another profile")
+    return read_day(connection, about, pin) if isinstance(about, date) else read_case(connection, about, pin)
+
+
+def _story(file: CaseFile | DayFile) -> str:
+    return "" if isinstance(file, DayFile) else narrative(file)
+
+
 def _checked(
-    settings: Settings, profile: Profile, file: CaseFile, reference: str, story: str
+    settings: Settings, profile: Profile, file: CaseFile | DayFile, reference: str, story: str
 ) -> tuple[bytes, list[Violation], SchemaResult]:
     """The file for the regulator, what the rule book warns of, and the schema's verdict."""
     root, violations = compose(profile, file, reference, story)
-    subject = f"filing {reference} of case {file.case_id} under {profile.name}"
+    what = f"business day {file.business_day}" if isinstance(file, DayFile) else f"case {file.case_id}"
+    subject = f"filing {reference} of {what} under {profile.name}"
     if any(violation.severity == "error" for violation in violations):
         raise RulesBroken(subject, violations)
     content = serialise(root)
@@ -111,31 +131,36 @@ def _checked(
 
 
 def _files(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, profile: Profile, file: CaseFile, reference: str
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    profile: Profile,
+    file: CaseFile | DayFile,
+    reference: str,
 ) -> dict[str, bytes]:
-    """The filing's files by name, checked."""
-    story = narrative(file)
+    """The filing's files by name, checked; the pack tells a case."""
+    story = _story(file)
     content, violations, checked = _checked(settings, profile, file, reference, story)
-    files = {
-        f"{reference}.xml": content,
-        f"{reference}.pdf": pack.render(profile, file, reference, story, hashlib.sha256(content).hexdigest()),
-    }
+    files = {f"{reference}.xml": content}
+    if isinstance(file, CaseFile):
+        digest = hashlib.sha256(content).hexdigest()
+        files[f"{reference}.pdf"] = pack.render(profile, file, reference, story, digest)
     described = manifest.describe(
         profile, file, reference, files, manifest.ledger_at(connection, file.pin), violations, checked
     )
     return {**files, manifest.NAME: manifest.encode(described)}
 
 
-def _existing(home: Path, reference: str, profile: Profile, case_id: str, pin: int | None) -> Filing | None:
+def _existing(home: Path, reference: str, profile: Profile, about: str | date, pin: int | None) -> Filing | None:
     found = next((filing for filing in outbox.list_filings(home) if filing.filing_ref == reference), None)
     if found is None:
         return None
-    asked = (profile.name, case_id, found.pin if pin is None else pin)
-    there = (found.profile, found.case_id, found.pin)
+    asked = (profile.name, about, found.pin if pin is None else pin)
+    there = (found.profile, found.about, found.pin)
     if asked != there:
         raise FilingExists(
-            f"filing {reference} exists for profile {there[0]}, case {there[1]}, pin {there[2]}, and was asked for "
-            f"profile {asked[0]}, case {asked[1]}, pin {asked[2]}. Leave the pin out, or choose another reference."
+            f"filing {reference} exists for profile {there[0]}, {profile.about} {there[1]}, pin {there[2]}, and was "
+            f"asked for profile {asked[0]}, {profile.about} {asked[1]}, pin {asked[2]}. "
+            "Leave the pin out, or choose another reference."
         )
     return found
 

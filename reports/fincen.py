@@ -7,22 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports.casefile import CaseFile, Row
+from reports.fincen_parties import address, filer, full_name, paper, taxpayer
 from reports.profile import Profile
 from reports.text import one_line, parts
 
 PART = 4000
-# Countries whose states FinCEN records.
-_WITH_STATES = ("US", "CA", "MX")
 
 
 def records(file: CaseFile, profile: Profile, filing_ref: str, narrative: str) -> Mapping[str, Any]:
     """The records that a FinCEN SAR template prints; see ``template.yml`` for their names."""
-    entity = {
-        **file.entity,
-        "address": _own_address(file.entity),
-        "regulator": file.entity["regulator_code"],
-        "rssd_number": {"rssd": file.entity["rssd"]} if file.entity["rssd"] else None,
-    }
+    entity = filer(file.entity)
     subjects = [_subject(file, party) for party in file.subjects]
     branches = _branches(file)
     return {
@@ -30,7 +24,7 @@ def records(file: CaseFile, profile: Profile, filing_ref: str, narrative: str) -
         "ref": filing_ref,
         "filed_on": file.approved_on,
         "entity": entity,
-        "contact_name": _full_name(entity),
+        "contact_name": full_name(entity),
         "branches": {"each": branches} if branches else None,
         "no_branch": not branches,
         "subjects": subjects,
@@ -105,7 +99,7 @@ def _subject(file: CaseFile, party: Row) -> dict[str, Any]:
         for account in file.accounts.values()
         if any(link["party_id"] == party["party_id"] for link in account["parties"] or [])
     ]  # fmt: skip
-    papers = [_paper(party, paper) for paper in party["identifications"] or []]
+    papers = [paper(party, held) for held in party["identifications"] or []]
     return {
         **party,
         "is_entity": not natural,
@@ -120,9 +114,9 @@ def _subject(file: CaseFile, party: Row) -> dict[str, Any]:
         "given_name": party["first_name"] if natural else None,
         "unknown_surname": natural and not party["last_name"],
         "unknown_given_name": natural and not party["first_name"],
-        "address": _address(party["_label"], (party["addresses"] or [None])[0]),
+        "address": address(party["_label"], (party["addresses"] or [None])[0]),
         "phones": [phone for phone in party["phones"] or [] if re.search(r"\d", phone["number"] or "")],
-        "taxpayer": _taxpayer(party, natural=natural),
+        "taxpayer": taxpayer(party, natural=natural),
         "papers": papers,
         "mail": {"address": party["email"]} if party["email"] else None,
         "no_papers": {} if natural and not papers else None,
@@ -134,61 +128,3 @@ def _subject(file: CaseFile, party: Row) -> dict[str, Any]:
             "tin": file.entity["tin"],
         },
     }
-
-
-def _taxpayer(party: Row, *, natural: bool) -> dict[str, Any]:
-    if not party["tax_id"]:
-        return {"unknown": True, "number": None, "kind": None, "country": None}
-    domestic = party["tax_id_country"] in (None, "US")
-    kind = ("natural" if natural else "entity") if domestic else "foreign"
-    return {"unknown": False, "number": party["tax_id"], "kind": kind,
-            "country": None if domestic else party["tax_id_country"]}  # fmt: skip
-
-
-def _paper(party: Row, paper: Row) -> dict[str, Any]:
-    kind = paper["type"] or "other"
-    known = kind in ("passport", "driving_licence", "residence_permit")
-    return {
-        **paper,
-        "type": kind,
-        "_label": party["_label"],
-        "other": None if known else kind.replace("_", " "),
-        "state": paper["issuing_state"] if paper["issuing_country"] in _WITH_STATES else None,
-    }
-
-
-def _address(label: str, address: Row | None) -> dict[str, Any]:
-    """An address with an unknown flag for each critical part that is missing."""
-    line, town, state, postal_code, country = (
-        (address[part] if address else None) for part in ("line", "town", "state", "postal_code", "country")
-    )
-    states = country in _WITH_STATES
-    return {
-        "_label": label,
-        "line": line,
-        "town": town,
-        "state": state if states else None,
-        "postal_code": postal_code,
-        "country": country,
-        "no_line": not line,
-        "no_town": not town,
-        "no_country": not country,
-        "no_state": not state and (states or not country),
-        "no_postal_code": not postal_code and (states or not country),
-    }
-
-
-def _own_address(entity: Row) -> dict[str, Any]:
-    return {
-        "_label": entity["_label"],
-        "line": entity["address_line"],
-        "town": entity["address_town"],
-        "state": entity["address_state"],
-        "postal_code": entity["address_postal_code"],
-        "country": entity["address_country"],
-    }
-
-
-def _full_name(entity: Row) -> str | None:
-    name = " ".join(part for part in (entity["contact_first_name"], entity["contact_last_name"]) if part)
-    return name or None

@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 
 from lakehouse.snapshots import BUILD
-from reports.casefile import CaseFile
+from reports.casefile import CaseFile, Row
+from reports.dayfile import DayFile
 from reports.profile import Profile
 from reports.rulebook import Violation
 from reports.schema import SchemaResult
@@ -20,7 +21,7 @@ NAME = "manifest.json"
 
 def describe(
     profile: Profile,
-    file: CaseFile,
+    file: CaseFile | DayFile,
     filing_ref: str,
     files: Mapping[str, bytes],
     ledger: Mapping[str, Any],
@@ -33,42 +34,19 @@ def describe(
         files: the filing's files by name.
         ledger: ``ledger_at`` the pin.
     """
-    case = file.case
     return {
         "filing_ref": filing_ref,
         "profile": {"name": profile.name, "version": profile.version, "files": profile.digests},
-        "case_id": file.case_id,
+        **({"business_day": file.business_day.isoformat()} if isinstance(file, DayFile) else {"case_id": file.case_id}),
         "pin": file.pin,
         "files": {
             name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
             for name, content in files.items()
         },
-        "prepared_by": {"officer_id": case["disposed_by"], "name": case["disposed_by_name"]},
-        "approved_by": {"officer_id": case["approved_by"], "name": case["approved_by_name"]},
-        "approved_at": case["approved_at"].isoformat() + "Z",
-        "narrative": "officer" if (case["officer_narrative"] or "").strip() else "drafted",
-        "amount": {"value": str(case["amount"]), "currency": case["base_currency"]},
+        **(_cash(file) if isinstance(file, DayFile) else _case(file)),
         "ledger": ledger,
-        "alerts": [
-            {
-                "alert_id": alert["alert_id"],
-                "scenario_id": alert["scenario_id"],
-                "scenario_version": str(alert["scenario_version"]),
-                "parameters": _parsed(alert["parameters"]),
-            }
-            for alert in file.alerts
-        ],
-        "transactions": [
-            {
-                "transaction_id": row["transaction_id"],
-                "topic": row["_topic"],
-                "partition": row["_partition"],
-                "offset": row["_offset"],
-                "settled_amount": str(row["settled_amount"]),
-                "settled_currency": row["settled_currency"],
-            }
-            for row in file.transactions
-        ],
+        **({} if isinstance(file, DayFile) else {"alerts": [_alert(alert) for alert in file.alerts]}),
+        "transactions": [_movement(row) for row in file.transactions],
         "validation": {
             "rule_book": {
                 "rules": len(profile.rules),
@@ -80,6 +58,46 @@ def describe(
             },
             "schema": {"name": schema.schema, "sha256": schema.sha256, "result": str(schema)},
         },
+    }
+
+
+def _case(file: CaseFile) -> dict[str, Any]:
+    case = file.case
+    return {
+        "prepared_by": {"officer_id": case["disposed_by"], "name": case["disposed_by_name"]},
+        "approved_by": {"officer_id": case["approved_by"], "name": case["approved_by_name"]},
+        "approved_at": case["approved_at"].isoformat() + "Z",
+        "narrative": "officer" if (case["officer_narrative"] or "").strip() else "drafted",
+        "amount": {"value": str(case["amount"]), "currency": case["base_currency"]},
+    }
+
+
+def _cash(file: DayFile) -> dict[str, Any]:
+    return {
+        "filed_on": file.filed_on.isoformat(),
+        "reports": len(file.reports),
+        "cash_in": str(file.total("cash_in")),
+        "cash_out": str(file.total("cash_out")),
+    }
+
+
+def _alert(alert: Row) -> dict[str, Any]:
+    return {
+        "alert_id": alert["alert_id"],
+        "scenario_id": alert["scenario_id"],
+        "scenario_version": str(alert["scenario_version"]),
+        "parameters": _parsed(alert["parameters"]),
+    }
+
+
+def _movement(row: Row) -> dict[str, Any]:
+    return {
+        "transaction_id": row["transaction_id"],
+        "topic": row["_topic"],
+        "partition": row["_partition"],
+        "offset": row["_offset"],
+        "settled_amount": str(row["settled_amount"]),
+        "settled_currency": row["settled_currency"],
     }
 
 

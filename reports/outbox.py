@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,31 @@ from reports.manifest import NAME
 
 @dataclass(frozen=True)
 class Filing:
-    """A complete filing. ``path`` is the file for the regulator, ``sha256`` its digest, ``validity`` the words of the
-    schema check; ``warnings`` are the rule book's, one line each."""
+    """A complete filing about a case or a business day; the other of the two is None.
+
+    ``path`` is the file for the regulator, ``sha256`` its digest, ``pdf_path`` the pack where there is one,
+    ``validity`` the words of the schema check; ``warnings`` are the rule book's, one line each.
+    """
 
     filing_ref: str
     profile: str
-    case_id: str
+    case_id: str | None
+    business_day: date | None
     pin: int
     path: Path
     sha256: str
     manifest_path: Path
-    pdf_path: Path
+    pdf_path: Path | None
     validity: str
     warnings: tuple[str, ...]
+
+    @property
+    def about(self) -> str | date:
+        """The case_id or the business day."""
+        if self.case_id is not None:
+            return self.case_id
+        assert self.business_day is not None
+        return self.business_day
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -111,15 +124,18 @@ def _filing(manifest_path: Path) -> Filing:
     content = json.loads(manifest_path.read_text(encoding="utf-8"))
     names = list(content["files"])
     document = next(name for name in names if name.endswith(".xml"))
+    pack = next((name for name in names if name.endswith(".pdf")), None)
+    day = content.get("business_day")
     return Filing(
         filing_ref=content["filing_ref"],
         profile=content["profile"]["name"],
-        case_id=content["case_id"],
+        case_id=content.get("case_id"),
+        business_day=date.fromisoformat(day) if day else None,
         pin=content["pin"],
         path=manifest_path.parent / document,
         sha256=content["files"][document]["sha256"],
         manifest_path=manifest_path,
-        pdf_path=manifest_path.parent / next(name for name in names if name.endswith(".pdf")),
+        pdf_path=manifest_path.parent / pack if pack else None,
         validity=content["validation"]["schema"]["result"],
         warnings=tuple(
             f"{found['rule']} {found['field']}: {found['message']}"

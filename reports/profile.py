@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -23,14 +23,16 @@ _FILES = ("profile.yml", "template.yml", "codes.csv", "rules.yml")
 class Profile:
     """One folder under ``reports/profiles``.
 
-    ``profile.yml`` says which form it is, ``template.yml`` which column goes to which element, ``codes.csv`` how our
-    words are spelt in the regulator's code lists, ``rules.yml`` what must hold. A folder that names another one under
-    ``extends`` takes from it the files it lacks; its codes are laid over the other's, code by code.
+    ``profile.yml`` says which form it is and what a filing is about (a case, if it does not say), ``template.yml``
+    which column goes to which element, ``codes.csv`` how our words are spelt in the regulator's code lists,
+    ``rules.yml`` what must hold. A folder that names another one under ``extends`` takes from it the files it lacks;
+    its codes are laid over the other's, code by code.
     """
 
     name: str
     version: str
     form: str
+    about: Literal["case", "day"]
     report: str
     title: str
     schema: str
@@ -49,9 +51,10 @@ class Profile:
         return {self.prefix: self.namespace} if self.prefix and self.namespace else {}
 
 
-def names() -> list[str]:
-    """The profiles there are, sorted."""
-    return sorted(folder.name for folder in PROFILES.iterdir() if (folder / "profile.yml").is_file())
+def names(about: Literal["case", "day"] | None = None) -> list[str]:
+    """The profiles there are, sorted; only those of filings ``about`` that, if it is given."""
+    found = sorted(folder.name for folder in PROFILES.iterdir() if (folder / "profile.yml").is_file())
+    return [name for name in found if about in (None, load(name).about)]
 
 
 @cache
@@ -82,8 +85,9 @@ def _load(name: str, profiles: Path) -> Profile:
             for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
                 codes.setdefault(row["list"], {})[row["ours"]] = row["code"]
     rules = yaml.safe_load(found["rules.yml"].read_text(encoding="utf-8"))
+    absent = {"about": "case", "namespace": None, "prefix": None, "sequence_attribute": None, "charset": "unicode"}
     return Profile(
-        **{"namespace": None, "prefix": None, "sequence_attribute": None, "charset": "unicode", **head},
+        **{**absent, **head},
         name=name,
         template=yaml.safe_load(found["template.yml"].read_text(encoding="utf-8")),
         codes=codes,

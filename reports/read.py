@@ -1,14 +1,18 @@
-"""Read one case's rpt_ rows from the lake as it was at a pin."""
+"""Read the rpt_ rows of a case, or of a business day, from the lake as it was at a pin."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from lakehouse import snapshots
-from reports.casefile import CaseFile, Row
-from reports.errors import CaseNotReportable, ReportError
+from reports.casefile import UTC, CaseFile, Row
+from reports.dayfile import CashReport, DayFile
+from reports.errors import CaseNotReportable, DayNotReportable, ReportError
 
 _ORDER = {
     "rpt_str_case": "case_id",
@@ -17,6 +21,10 @@ _ORDER = {
     "rpt_str_party": "is_subject desc, party_id",
     "rpt_str_account": "account_id",
     "rpt_str_transaction": "booked_at, transaction_id",
+    "rpt_ctr_day": "business_day",
+    "rpt_ctr": "report_id",
+    "rpt_ctr_person": "report_id, person_number",
+    "rpt_ctr_transaction": "booked_at, transaction_id",
 }
 
 
@@ -59,6 +67,89 @@ def read_case(connection: duckdb.DuckDBPyConnection, case_id: str, pin: int) -> 
     )
 
 
+def read_day(connection: duckdb.DuckDBPyConnection, business_day: date, pin: int) -> DayFile:
+    """The cash of ``business_day`` at snapshot ``pin``; of the schemas of models only ``rpt`` is read.
+
+    Raises:
+        lakehouse.errors.SnapshotGone: the pin is not in the lake any more.
+        lakehouse.errors.NotBuilt: no build ended at the pin, so the filing has no date.
+        DayNotReportable: no cash of that day is to be reported, or the day was not over at the pin.
+        ReportError: the day's jurisdiction has no reporting entity.
+    """
+    snapshots.require(connection, pin)
+    days = _of_day(connection, "rpt_ctr_day", business_day, pin)
+    if not days:
+        raise DayNotReportable(
+            f"business day {business_day} has no cash to report at snapshot {pin}; "
+            "'vigil sql' on rpt.rpt_ctr_day lists the days that have"
+        )
+    if not days[0]["is_complete"]:
+        raise DayNotReportable(
+            f"business day {business_day} is not over at snapshot {pin}: it ends at {days[0]['ends_at']} UTC, and the "
+            f"newest movement that landed is of {days[0]['known_until']}. Land what came since, build, and ask again."
+        )
+    entity = _labelled(_entity(connection, days[0]["jurisdiction"], pin), "reporting entity")
+    built_at = snapshots.built_at(connection, pin).replace(tzinfo=UTC)
+    reports = _of_day(connection, "rpt_ctr", business_day, pin)
+    persons, transactions = (
+        _by_report(_of_reports(connection, table, business_day, pin))
+        for table in ("rpt_ctr_person", "rpt_ctr_transaction")
+    )
+    return DayFile(
+        pin=pin,
+        entity=entity,
+        business_day=business_day,
+        filed_on=built_at.astimezone(ZoneInfo(entity["time_zone"])).date(),
+        reports=tuple(
+            CashReport(
+                _labelled(row, f"report {row['report_id']}"),
+                tuple(
+                    _labelled(person, f"party {person['party_id']}" if person["party_id"] else _unnamed(person))
+                    for person in persons[row["report_id"]]
+                ),
+                tuple(
+                    _labelled(moved, f"transaction {moved['transaction_id']}")
+                    for moved in transactions[row["report_id"]]
+                ),
+            )
+            for row in reports
+        ),
+    )
+
+
+def _unnamed(person: Row) -> str:
+    return f"report {person['report_id']}: person {person['person_number']}"
+
+
+def _by_report(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row["report_id"]].append(row)
+    return found
+
+
+def _of_day(connection: duckdb.DuckDBPyConnection, table: str, business_day: date, pin: int) -> list[dict[str, Any]]:
+    return _fetch(
+        connection,
+        f"select * from lake.rpt.{table} at (version => {int(pin)}) where business_day = ? order by {_ORDER[table]}",  # noqa: S608
+        business_day,
+    )
+
+
+def _of_reports(
+    connection: duckdb.DuckDBPyConnection, table: str, business_day: date, pin: int
+) -> list[dict[str, Any]]:
+    return _fetch(
+        connection,
+        f"""
+        select * from lake.rpt.{table} at (version => {int(pin)})
+        where report_id in (select report_id from lake.rpt.rpt_ctr at (version => {int(pin)}) where business_day = ?)
+        order by {_ORDER[table]}
+        """,  # noqa: S608
+        business_day,
+    )
+
+
 def _rows(connection: duckdb.DuckDBPyConnection, table: str, case_id: str, pin: int) -> list[dict[str, Any]]:
     # AT takes no bound value; the pin is an integer and the table one of ours.
     return _fetch(
@@ -82,7 +173,7 @@ def _entity(connection: duckdb.DuckDBPyConnection, jurisdiction: str, pin: int) 
     return found[0]
 
 
-def _fetch(connection: duckdb.DuckDBPyConnection, statement: str, value: str) -> list[dict[str, Any]]:
+def _fetch(connection: duckdb.DuckDBPyConnection, statement: str, value: str | date) -> list[dict[str, Any]]:
     cursor = connection.execute(statement, [value])
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -5,10 +5,11 @@ A template maps names to lists of nodes; a node is one element. Written ``name: 
     birthdate: birth_date | datetime !GA-143
 
 that is the record's path, a format (``text`` if none), and after ``!`` the rule that makes it mandatory. A path that
-begins with ``/`` starts at the whole filing instead of the record; a path in quotes is the value itself. Written
-``name: {…}`` an element holds others: ``use`` (another list of the template) or ``children``; ``with`` (path of the
-record to go on with; the element is left out when it is null), ``each`` (path of a list: one element a record) and
-``required`` (the rule that is broken when none comes out). An element without content is left out.
+begins with ``/`` starts at the whole filing instead of the record; a path in quotes is the value itself. A ``+`` at
+the end keeps the element where it has no value, as some schemas want. Written ``name: {…}`` an element holds others:
+``use`` (another list of the template) or ``children``; ``with`` (path of the record to go on with; the element is left
+out when it is null), ``each`` (path of a list: one element a record) and ``required`` (the rule that is broken when
+none comes out). An element without content is left out.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from reports.text import latin, printable
 
 _LEAF = re.compile(
     r"(?P<path>'[^']*'|[/\w.]+)(?:\s*\|\s*(?P<format>\w+)(?:\s+(?P<argument>\w+))?)?(?:\s*!(?P<rule>\S+))?"
+    r"(?P<kept>\s*\+)?"
 )
 
 
@@ -107,7 +109,7 @@ class _Filler:
         text = self.clean(text, label, column) if text is not None else None
         if not text and match["rule"]:
             self.report(match["rule"], label, column, None)
-        return text or None
+        return text or ("" if match["kept"] else None)
 
     def clean(self, text: str, label: str, column: str) -> str:
         kept = printable(text)

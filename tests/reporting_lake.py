@@ -1,4 +1,4 @@
-"""A lake that holds one reportable case: its rpt_ tables, its movements in landing, and the ledger of both."""
+"""A lake that holds one reportable case, and a day of cash if the rows have one: rpt_ tables, landing, ledger."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from reporting_case import Tables, store, tables
+from reporting_day import store_day
 
 from contracts import contract_for, load
 from lakehouse.attach import connect
@@ -48,6 +49,7 @@ def lake(stored: Lake, tmp_path: Path) -> Lake:
 def build(connection: duckdb.DuckDBPyConnection, rows: Tables) -> int:
     """Make the rpt_ tables as a build that ended well; returns the snapshot at which they stand."""
     store(connection, rows)
+    store_day(connection, rows)
     pin = latest(connection)
     record_build(connection, pin, datetime(2026, 3, 13))
     return pin
@@ -57,7 +59,7 @@ def land(connection: duckdb.DuckDBPyConnection, rows: Tables) -> None:
     """Land the movements as the sink would have: the rows, a commit for each partition, and the next offsets."""
     table = contract_for(TOPIC).table
     partitions: dict[int, list[int]] = {}
-    for row in rows["rpt_str_transaction"]:
+    for row in rows["rpt_str_transaction"] + rows.get("rpt_ctr_transaction", []):
         connection.execute(
             f"insert into lake.landing.{table} (transaction_id, account_id, settled_amount, settled_currency, "
             "_partition, _offset, _landed_at) values (?, ?, ?, ?, ?, ?, ?)",

@@ -137,7 +137,7 @@ def cases(draw: st.DrawFn) -> Tables:
     return rows
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", names("case"))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(rows=cases())
 def test_a_sound_case_passes_rules_and_schema(name: str, rows: Tables) -> None:

@@ -30,7 +30,7 @@ def stored_as(scratch: Lake, rows: Tables, home: Path) -> Lake:
     return scratch[0], scratch[1].model_copy(update={"home": home})
 
 
-@pytest.mark.parametrize("profile", profiles())
+@pytest.mark.parametrize("profile", profiles("case"))
 def test_who_prepared_may_not_approve(scratch: Lake, tmp_path: Path, profile: str) -> None:
     rows = tables()
     rows["rpt_str_case"][0]["approved_by"] = rows["rpt_str_case"][0]["disposed_by"]
@@ -41,7 +41,7 @@ def test_who_prepared_may_not_approve(scratch: Lake, tmp_path: Path, profile: st
     assert list(tmp_path.rglob("*")) == []
 
 
-@pytest.mark.parametrize("profile", profiles())
+@pytest.mark.parametrize("profile", profiles("case"))
 def test_all_that_is_missing_is_named_in_one_error(scratch: Lake, tmp_path: Path, profile: str) -> None:
     rows = tables()
     rows["rpt_reporting_entity"][0].update(name=None, rssd=None, address_line=None, fincen_tcc=None)
@@ -95,7 +95,7 @@ def test_a_jurisdiction_without_reporting_entity_is_named(scratch: Lake, tmp_pat
 
 def test_unknown_names_are_refused_with_those_there_are(lake: Lake) -> None:
     connection, settings = lake
-    with pytest.raises(UnknownProfile, match=r"fincen-sar, goaml-5\.0\.1-str"):
+    with pytest.raises(UnknownProfile, match=r"fincen-ctr, fincen-sar, goaml-5\.0\.1-str"):
         generate(connection, settings, CASE, "../profiles/fincen-sar")
     with pytest.raises(ReportError, match="not usable"):
         generate(connection, settings, CASE, "fincen-sar", filing_ref="../outside")

@@ -37,7 +37,7 @@ def contents(home: Path) -> dict[str, bytes]:
     return {str(path.relative_to(home)): path.read_bytes() for path in (home / "outbox").rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("profile", profiles())
+@pytest.mark.parametrize("profile", profiles("case"))
 def test_another_process_zone_locale_and_later_snapshot_give_the_same_bytes(
     lake: Lake, tmp_path: Path, profile: str
 ) -> None:
@@ -57,9 +57,8 @@ def test_another_process_zone_locale_and_later_snapshot_give_the_same_bytes(
     )  # fmt: skip
 
     first, second = contents(settings.home), contents(elsewhere)
-    assert set(first) == {
-        f"outbox/{here.filing_ref}/{name}" for name in (here.path.name, here.pdf_path.name, "manifest.json")
-    }
+    names = (f"{here.filing_ref}.xml", f"{here.filing_ref}.pdf", "manifest.json")
+    assert set(first) == {f"outbox/{here.filing_ref}/{name}" for name in names}
     assert first == second
 
 

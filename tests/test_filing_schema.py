@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from reporting_case import casefile, tables
+from reporting_day import day_tables, dayfile
 
 from reports.document import compose, serialise
 from reports.narrative import narrative
@@ -16,7 +17,7 @@ needs_schemas = pytest.mark.skipif(not SCHEMAS.is_dir(), reason="../shared not p
 
 
 @needs_schemas
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", names("case"))
 def test_a_case_is_valid_under_the_regulators_schema(name: str) -> None:
     profile, file = load(name), casefile(tables())
     root, violations = compose(profile, file, "REF-1", narrative(file))
@@ -26,7 +27,17 @@ def test_a_case_is_valid_under_the_regulators_schema(name: str) -> None:
 
 
 @needs_schemas
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", names("day"))
+def test_a_day_of_cash_is_valid_under_the_regulators_schema(name: str) -> None:
+    profile, file = load(name), dayfile(day_tables())
+    root, violations = compose(profile, file, "REF-1", "")
+    assert violations == []
+    result = verify_schema(serialise(root), profile, SCHEMAS)
+    assert (result.valid, result.faults) == (True, ())
+
+
+@needs_schemas
+@pytest.mark.parametrize("name", names("case"))
 def test_the_schema_names_its_faults(name: str) -> None:
     profile, file = load(name), casefile(tables())
     root, _ = compose(profile, file, "REF-1", narrative(file))

@@ -63,7 +63,7 @@ def test_fincen_spells_latin_letters_in_ascii_and_names_what_it_cannot_spell() -
     assert any(violation.field.endswith("RawEntityIndividualLastName") for violation in violations)
 
 
-@pytest.mark.parametrize("profile", names())
+@pytest.mark.parametrize("profile", names("case"))
 def test_control_characters_are_left_out_and_named(profile: str) -> None:
     rows = told(tables(), "Money\x00 moved\x1b in\ud800 circles.")
     root, violations = composed(profile, rows)
@@ -72,7 +72,7 @@ def test_control_characters_are_left_out_and_named(profile: str) -> None:
     assert "Money moved in circles." in texts(root, "//reason | //fc2:ActivityNarrativeText")
 
 
-@pytest.mark.parametrize("profile", names())
+@pytest.mark.parametrize("profile", names("case"))
 def test_the_officers_own_text_replaces_the_draft(profile: str) -> None:
     root, violations = composed(profile, told(tables(), "  Seen at the counter.  "))
     assert violations == []

@@ -21,37 +21,35 @@ PROFILES = ("fincen-sar", "goaml-5.0.1-str")
 def filing(case_id: str, profile: str, **changes: Any) -> dict[str, Any]:
     """A filing as the outbox tells of it."""
     told = {"filing_ref": f"{profile}-{case_id}", "pin": 1, "intact": True, "validity": "valid"}
-    return {"case_id": case_id, "profile": profile, **told, **changes}
+    return {"about": case_id, "profile": profile, **told, **changes}
 
 
 @pytest.fixture
 def ask(catalog: tuple[str, Path], tmp_path: Path) -> Any:
     """Asks the gate about ``MANY`` approved cases, and one more that is named last of all."""
     with reporting_lake(catalog, tmp_path, tables()) as (connection, settings):
-        connection.execute(
-            "insert into lake.rpt.rpt_str_case by name select 'C' || i as case_id from range(?) as numbers(i)", [MANY]
-        )
         pin = latest(connection)
+    cases = [*(f"C{number}" for number in range(MANY)), CASE]
+    due = [{"about": case, "profile": profile} for case in cases for profile in PROFILES]
 
     def asked(filings: list[dict[str, Any]], refused: list[dict[str, Any]]) -> dict[str, GateResult]:
         others = [filing(f"C{number}", profile) for number in range(MANY) for profile in PROFILES]
-        results = run_gate(
-            settings, "filings", pin=pin, at=AT, parameters={"filings": others + filings, "refused": refused}
-        )
+        told = {"due": due, "filings": others + filings, "refused": refused}
+        results = run_gate(settings, "filings", pin=pin, at=AT, parameters=told)
         return {result.table: result for result in results}
 
     return asked
 
 
 def test_a_refused_case_warns_and_a_forgotten_one_fails(ask: Any) -> None:
-    broken = {"case_id": CASE, "profile": "goaml-5.0.1-str", "broken": ["GA-143 party P-1: birth_date"]}
+    broken = {"about": CASE, "profile": "goaml-5.0.1-str", "broken": ["GA-143 party P-1: birth_date"]}
     results = ask([], [broken])
     refused = results["filings.goaml-5.0.1-str"]
     assert refused.success
     (warning,) = refused.warnings
-    assert [(row["case_id"], row["broken"]) for row in warning.failing_rows] == [(CASE, "GA-143 party P-1: birth_date")]
+    assert [(row["about"], row["broken"]) for row in warning.failing_rows] == [(CASE, "GA-143 party P-1: birth_date")]
     (failure,) = results["filings.fincen-sar"].failures
-    assert (failure.column, failure.failing_rows[0]["approved"], failure.failing_rows[0]["filed"]) == (
+    assert (failure.column, failure.failing_rows[0]["due"], failure.failing_rows[0]["filed"]) == (
         "forgotten",
         MANY + 1,
         MANY,
@@ -63,4 +61,4 @@ def test_a_filing_that_is_not_whole_fails(ask: Any) -> None:
     for profile, column in (("fincen-sar", "intact"), ("goaml-5.0.1-str", "validity")):
         (failure,) = results[f"filings.{profile}"].failures
         assert failure.column == column
-        assert [row["case_id"] for row in failure.failing_rows] == [CASE]
+        assert [row["about"] for row in failure.failing_rows] == [CASE]

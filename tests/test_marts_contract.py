@@ -64,6 +64,9 @@ def test_the_filing_tables_are_those_the_reports_read(all_at_once: BuiltLake) ->
     )
     assert tables == [
         ("rpt_ctr", 9),
+        ("rpt_ctr_day", 7),
+        ("rpt_ctr_person", 23),
+        ("rpt_ctr_transaction", 24),
         ("rpt_reporting_entity", 22),
         ("rpt_str_account", 12),
         ("rpt_str_act", 16),

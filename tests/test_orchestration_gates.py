@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 from orchestration_home import home, instance
 from reporting_case import CASE, tables
+from reporting_day import day_tables
 from reporting_lake import build, land
 
 from lakehouse.attach import connect
@@ -59,8 +60,8 @@ def test_a_shut_landing_gate_stops_marts_and_filings(home: Settings, instance: d
 
 @pytest.fixture
 def approved(home: Settings) -> Settings:
-    """A lake with one case that was approved and built."""
-    rows = tables()
+    """A lake with one case that was approved and built, and one day of cash."""
+    rows = {**tables(), **day_tables()}
     with connect(home) as connection:
         land(connection, rows)
         build(connection, rows)
@@ -73,10 +74,11 @@ def test_an_approved_case_is_filed_once(approved: Settings) -> None:
     assert first.errors == {}
     assert first.success
     made = list_filings(approved.home)
-    assert {filing.profile for filing in made} == {"fincen-sar", "goaml-5.0.1-str"}
+    assert {filing.profile for filing in made} == {"fincen-ctr", "fincen-sar", "goaml-5.0.1-str"}
     assert {filing.pin for filing in made} == {first.pins["vigil/filing_pin"]}
     assert all(any(filing.filing_ref in line for line in told) for filing in made)
     assert {name: values["made"] for name, values in first.materialised.items()} == {
+        "filings/fincen-ctr": 1,
         "filings/fincen-sar": 1,
         "filings/goaml-5.0.1-str": 1,
     }
@@ -93,6 +95,7 @@ def test_an_approved_case_is_filed_once(approved: Settings) -> None:
     before = {path: path.read_bytes() for path in (approved.home / "outbox").rglob("*") if path.is_file()}
     second = run_pipeline(approved, "file")
     assert {name: values["made before"] for name, values in second.materialised.items()} == {
+        "filings/fincen-ctr": 1,
         "filings/fincen-sar": 1,
         "filings/goaml-5.0.1-str": 1,
     }
@@ -111,7 +114,7 @@ def test_a_refused_case_is_told_of_by_rule_and_field_and_fails_nothing(approved:
     assert [filing.profile for filing in list_filings(approved.home)] == ["fincen-sar"]
     (refused,) = [check for check in result.checks_failed if check.asset == "filings/goaml-5.0.1-str"]
     assert not refused.blocking
-    assert f"case_id={CASE}" in refused.description
+    assert f"about={CASE}" in refused.description
     for text in (refused.description, *told):
         assert "Unprintable" not in text
     assert any(CASE in line and "party P-1: birth_date" in line for line in told)

@@ -18,7 +18,7 @@ from orchestration.defs.marts.assets import marts, rpt
 from orchestration.defs.marts.project import TRANSLATOR
 
 ASSETS = Path(__file__).parent / "snapshots" / "asset_keys.txt"
-FILINGS = [dg.AssetKey(["filings", name]) for name in ("fincen-sar", "goaml-5.0.1-str")]
+FILINGS = [dg.AssetKey(["filings", name]) for name in ("fincen-ctr", "fincen-sar", "goaml-5.0.1-str")]
 
 
 def test_definitions_validate(tmp_path: Path) -> None:

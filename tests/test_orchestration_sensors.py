@@ -11,7 +11,7 @@ from lakehouse.attach import connect
 from lakehouse.settings import Settings
 from lakehouse.snapshots import latest
 from orchestration.definitions import defs
-from orchestration.defs.filings.case_filings import file_cases
+from orchestration.defs.filings.due import file_due
 from orchestration.defs.filings.sensors import approved_cases_sensor
 from orchestration.defs.marts.sensors import landing_commits
 from reports import profile
@@ -66,6 +66,6 @@ def test_an_approved_case_starts_one_filing(home: Settings, instance: dg.Dagster
     assert again == "1 approved cases, 2 filings missing, none of them new"
 
     with connect(home) as connection:
-        for name in profile.names():
-            assert len(file_cases(connection, home, name, latest(connection), print).made) == 1
+        for name in profile.names("case"):
+            assert len(file_due(connection, home, name, latest(connection), print).made) == 1
     assert tick(approved_cases_sensor, instance) == "1 approved cases, 0 filings missing, none of them new"

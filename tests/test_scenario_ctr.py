@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import marts_lake
@@ -45,9 +45,38 @@ def test_a_joint_holder_draws_for_himself_and_deposits_for_all(all_at_once: Buil
     ]
 
 
-def test_the_filing_table_holds_what_is_reportable(all_at_once: BuiltLake) -> None:
-    printed = all_at_once.rows("select ctr_id, cash_amount from lake.rpt.rpt_ctr order by ctr_id")
-    assert printed == all_at_once.rows(
-        "select ctr_id, cash_amount from lake.structuring.ctr_reportable order by ctr_id"
+PERSONS = (
+    "select business_day, report.cash_in, report.cash_out, role, party_id, person.cash_in, person.transaction_count "
+    "from lake.rpt.rpt_ctr as report join lake.rpt.rpt_ctr_person as person using (report_id) where party_id "
+)
+
+
+def test_a_holder_and_who_brings_his_cash_are_in_one_report(all_at_once: BuiltLake) -> None:
+    both = (Decimal(27000), Decimal(0))
+    assert all_at_once.rows(PERSONS + "in ('P-clerk', 'P-shop') and business_day = '2026-01-12' order by role") == [
+        (date(2026, 1, 12), *both, "for_another", "P-clerk", both[0], 3),
+        (date(2026, 1, 12), *both, "on_behalf", "P-shop", both[0], 3),
+    ]
+    assert all_at_once.rows(
+        "select count(distinct report_id) from lake.rpt.rpt_ctr join lake.rpt.rpt_ctr_person using (report_id) "
+        "where party_id in ('P-clerk', 'P-shop') and business_day = '2026-01-12'"
+    ) == [(1,)]
+
+
+def test_joint_holders_are_in_one_report_of_what_one_of_them_paid_in(all_at_once: BuiltLake) -> None:
+    assert all_at_once.rows(PERSONS + "like 'P-joint%' order by business_day, party_id") == [
+        (date(2026, 1, 13), Decimal(0), Decimal(11000), "own_behalf", "P-joint2", Decimal(0), 1),
+        (date(2026, 1, 14), Decimal(12000), Decimal(0), "on_behalf", "P-joint1", Decimal(12000), 1),
+        (date(2026, 1, 14), Decimal(12000), Decimal(0), "own_behalf", "P-joint2", Decimal(12000), 1),
+    ]
+
+
+def test_a_day_is_complete_once_a_movement_after_it_has_landed(all_at_once: BuiltLake) -> None:
+    days = all_at_once.rows(
+        "select business_day, report_count, is_complete, ends_at from lake.rpt.rpt_ctr_day order by business_day"
     )
-    assert printed
+    assert days[0] == (date(2026, 1, 7), 2, True, datetime(2026, 1, 8, 5))
+    assert days == all_at_once.rows(
+        "select business_day, count(*), ends_at < known_until, business_day + 1 + interval 5 hour as ends_at "
+        "from lake.rpt.rpt_ctr join lake.rpt.rpt_ctr_day using (business_day) group by all order by business_day"
+    )

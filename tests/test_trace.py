@@ -17,7 +17,7 @@ from reports.errors import IncidentError, TraceBroken
 def test_every_movement_leads_to_its_event_and_commit(catalog: tuple[str, Path], tmp_path: Path) -> None:
     rows = tables()
     with reporting_lake(catalog, tmp_path, rows) as (connection, settings):
-        for profile in profiles():
+        for profile in profiles("case"):
             made = generate(connection, settings, CASE, profile)
             origins = trace(connection, find(tmp_path, made.filing_ref))
             assert [(origin.transaction_id, origin.topic, origin.partition, origin.offset) for origin in origins] == [

@@ -1,4 +1,7 @@
-"""Filings: for each approved case one under each profile, made once and never again otherwise."""
+"""Filings: for each approved case, or business day with cash to report, one under each profile of that kind.
+
+Made once and never again otherwise.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,13 +12,15 @@ import dagster as dg
 from lakehouse.attach import connect
 from lakehouse.settings import Settings
 from orchestration import pins
-from orchestration.defs.filings.case_filings import CaseFilings, file_cases
+from orchestration.defs.filings.due import Filings, file_due
 from orchestration.defs.filings.lifecycle import announce
 from orchestration.defs.marts.assets import rpt
 from orchestration.progress import tell
 from reports import profile
+from reports.outbox import Filing
 
 POOL = "filings"
+_ABOUT = {"case": "an approved case", "day": "a business day with cash to report, once it is over"}
 
 
 def filing_key(profile_name: str) -> dg.AssetKey:
@@ -29,7 +34,7 @@ def filing_key(profile_name: str) -> dg.AssetKey:
         dg.AssetSpec(
             filing_key(name),
             deps=sorted(rpt.keys),
-            description=f"{profile.load(name).title}, one file an approved case, in the outbox.",
+            description=f"{profile.load(name).title}: in the outbox one file {_ABOUT[profile.load(name).about]}.",
             group_name="filings",
             kinds={"xml", "pdf"},
         )
@@ -38,18 +43,18 @@ def filing_key(profile_name: str) -> dg.AssetKey:
     pool=POOL,
 )
 def filings(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-    """File what was approved and has no filing yet; a case that lacks a field is left out and told of."""
+    """File what is due and has no filing yet; what lacks a field is left out and told of."""
     settings = Settings()
     pin = pins.pin_of_run(context, pins.FILING)
     with connect(settings, read_only=True) as connection:
         for name in profile.names():
-            done = file_cases(connection, settings, name, pin, tell)
+            done = file_due(connection, settings, name, pin, tell)
             announced = announce(connection, settings, done.made + done.there, datetime.now(UTC))
             yield dg.MaterializeResult(
                 asset_key=filing_key(name),
                 metadata={
                     "pin": pin,
-                    "approved cases": len(done.made) + len(done.there) + len(done.refused),
+                    "due": len(done.made) + len(done.there) + len(done.refused),
                     "made": len(done.made),
                     "made before": len(done.there),
                     "refused": len(done.refused),
@@ -60,10 +65,14 @@ def filings(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[
             )
 
 
-def _table(done: CaseFilings) -> str:
+def _table(done: Filings) -> str:
     lines = [
-        f"| {each.case_id} | {each.filing_ref} | {each.validity} | `{each.path}` | `{each.pdf_path}` |"
+        f"| {each.about} | {each.filing_ref} | {each.validity} | `{each.path}` | {_pack(each)} |"
         for each in done.made + done.there
     ]
-    lines += [f"| {case_id} | refused | {', '.join(reasons)} | | |" for case_id, reasons in done.refused.items()]
-    return "\n".join(["| case | filing | validity | file | pack |", "|---|---|---|---|---|", *lines])
+    lines += [f"| {about} | refused | {', '.join(reasons)} | | |" for about, reasons in done.refused.items()]
+    return "\n".join(["| case or day | filing | validity | file | pack |", "|---|---|---|---|---|", *lines])
+
+
+def _pack(filing: Filing) -> str:
+    return f"`{filing.pdf_path}`" if filing.pdf_path else ""

@@ -1,4 +1,4 @@
-"""The filings' gate: every approved case has its filing, whole and accepted, or somebody is told what refuses it."""
+"""The filings' gate: whatever is due has its filing, whole and accepted, or somebody is told what refuses it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from lakehouse.attach import connect
 from lakehouse.settings import Settings
 from orchestration import pins
-from orchestration.defs.filings.case_filings import approved_cases, broken
+from orchestration.defs.filings.due import broken, due
 from orchestration.defs.gates import gate_checks
 from reports import profile
 from reports.errors import IncidentError
@@ -16,21 +16,21 @@ from reports.outbox import Filing, check_digests, list_filings
 
 
 def _outbox(pin: int) -> dict[str, Any]:
-    """What the outbox holds, and what keeps the other cases approved at ``pin`` from being filed."""
+    """What the outbox holds, what is due at ``pin``, and what keeps the rest of it from being filed."""
     settings = Settings()
     held = list_filings(settings.home)
-    there = {(filing.case_id, filing.profile) for filing in held}
+    there = {(filing.about, filing.profile) for filing in held}
     with connect(settings, read_only=True) as connection:
+        wanted = [(about, name) for name in profile.names() for about in due(connection, name, pin)]
         refusals = {
-            (case_id, name): refusal(connection, settings, case_id, name, pin)
-            for case_id in approved_cases(connection, pin)
-            for name in profile.names()
-            if (case_id, name) not in there
+            (about, name): refusal(connection, settings, about, name, pin)
+            for about, name in wanted
+            if (about, name) not in there
         }
     return {
         "filings": [
             {
-                "case_id": filing.case_id,
+                "about": str(filing.about),
                 "profile": filing.profile,
                 "filing_ref": filing.filing_ref,
                 "pin": filing.pin,
@@ -39,9 +39,10 @@ def _outbox(pin: int) -> dict[str, Any]:
             }
             for filing in held
         ],
+        "due": [{"about": str(about), "profile": name} for about, name in wanted],
         "refused": [
-            {"case_id": case_id, "profile": name, "broken": broken(refused)}
-            for (case_id, name), refused in refusals.items()
+            {"about": str(about), "profile": name, "broken": broken(refused)}
+            for (about, name), refused in refusals.items()
             if refused is not None
         ],
     }

@@ -44,6 +44,7 @@ def _generated(filing: Filing, at: datetime) -> dict[str, Any]:
         "event_id": "F-" + hashlib.sha256(told.encode()).hexdigest()[:20],
         "filing_ref": filing.filing_ref,
         "case_id": filing.case_id,
+        "business_day": filing.business_day,
         "profile": filing.profile,
         "status": "generated",
         "pin": filing.pin,

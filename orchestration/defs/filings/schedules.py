@@ -14,7 +14,7 @@ from orchestration.defs.marts.checks import marts_gate, rpt_gate
 file_job = dg.define_asset_job(
     "file",
     selection=dg.AssetSelection.assets(filings) | dg.AssetSelection.checks(rpt_gate, filings_gate),
-    description="The gate on what filings print, then a filing for each approved case that has none.",
+    description="The gate on what filings print, then a filing for each approved case and day of cash that has none.",
 )
 
 pipeline_job = dg.define_asset_job(
@@ -29,5 +29,5 @@ file_every_morning = dg.ScheduleDefinition(
     job=file_job,
     cron_schedule="0 5 * * *",
     execution_timezone="UTC",
-    description="File also what was refused before, in case its data were corrected meanwhile.",
+    description="File the cash of days that are over, and what was refused before, in case its data were corrected.",
 )

@@ -8,7 +8,7 @@ from lakehouse.attach import connect
 from lakehouse.errors import NotBuilt
 from lakehouse.settings import Settings
 from lakehouse.snapshots import built
-from orchestration.defs.filings.case_filings import approved_cases
+from orchestration.defs.filings.due import due
 from orchestration.defs.filings.schedules import file_job
 from orchestration.runs import under_way
 from reports import profile
@@ -28,11 +28,10 @@ def approved_cases_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResul
             pin = built(connection)
         except NotBuilt:
             return dg.SkipReason("nothing was built yet")
-        approved = approved_cases(connection, pin)
-    filed = {(filing.case_id, filing.profile) for filing in list_filings(settings.home)}
-    missing = sorted(
-        f"{case_id} {name}" for case_id in approved for name in profile.names() if (case_id, name) not in filed
-    )
+        wanted = [(case, name) for name in profile.names("case") for case in due(connection, name, pin)]
+    filed = {(filing.about, filing.profile) for filing in list_filings(settings.home)}
+    missing = sorted(f"{case} {name}" for case, name in wanted if (case, name) not in filed)
+    approved = {case for case, _ in wanted}
     cursor = hashlib.sha256("\n".join(missing).encode()).hexdigest() if missing else ""
     if not missing or cursor == context.cursor:
         return dg.SkipReason(f"{len(approved)} approved cases, {len(missing)} filings missing, none of them new")

@@ -61,6 +61,7 @@ final as (
         person_id as party_id,
         case when direction = 'credit' then 'in' else 'out' end as direction,
         jurisdiction,
+        period,
         base_currency,
         cash_amount,
         reporting_threshold,

@@ -11,6 +11,7 @@ with landed as (
         event_id,
         filing_ref,
         case_id,
+        business_day,
         profile,
         status,
         pin,
