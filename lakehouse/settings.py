@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     sink_file: Path | None = Field(None, description="File of the sinks' settings; they reach the brokers by them.")
     memory_limit: str = Field("4GB", description="DuckDB's memory limit of one process.")
     threads: int | None = Field(None, ge=1, description="DuckDB's threads of one process; all cores if unset.")
+    profiles: Path | None = Field(None, description="Folder of the site's own profiles of filings, one folder each.")
     schemas: Path | None = Field(None, description="Folder of the regulators' XSD files, as goaml/ and fincen/.")
 
     @property

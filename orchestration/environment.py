@@ -20,6 +20,7 @@ def variables(settings: Settings) -> dict[str, str]:
         "VIGIL_SINK_FILE": settings.sink_file and settings.sink_file.resolve(),
         "VIGIL_MEMORY_LIMIT": settings.memory_limit,
         "VIGIL_THREADS": settings.threads,
+        "VIGIL_PROFILES": settings.profiles and Path(settings.profiles).resolve(),
         "VIGIL_SCHEMAS": settings.schemas and Path(settings.schemas).resolve(),
         "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
         "DAGSTER_HOME": prepare(settings),

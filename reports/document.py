@@ -44,6 +44,7 @@ def variables(file: CaseFile | DayFile, narrative: str) -> dict[str, Any]:
         return fincen_ctr.variables(file)
     reported = sum((row["base_amount"] or Decimal(0) for row in goaml.reported(file)), Decimal(0))
     amount = file.case["amount"]
+    amounts = [row["base_amount"] for row in file.transactions if row["base_amount"] is not None]
     return {
         "prepared_by": file.case["disposed_by"] or "",
         "approved_by": file.case["approved_by"] or "",
@@ -53,6 +54,15 @@ def variables(file: CaseFile | DayFile, narrative: str) -> dict[str, Any]:
         "reported_amount": f"{reported.normalize():f}",
         "moved_amount": f"{(file.total('credit') + file.total('debit')).normalize():f}",
         "case_amount": "" if amount is None else f"{amount.normalize():f}",
+        "smallest_amount": float(min(amounts, default=Decimal(1))),
+        "largest_amount": float(max(amounts, default=Decimal(1))),
+        "unheld": ", ".join(key for key, account in file.accounts.items() if not file.holders(account)),
+        "unrated": ", ".join(row["transaction_id"] or "?" for row in file.transactions if row["base_amount"] is None),
+        "ahead": ", ".join(
+            row["transaction_id"] or "?"
+            for row in file.transactions
+            if file.local(row["booked_at"]).date() > file.approved_on
+        ),
         "narrative_length": float(len(one_line(narrative))),
     }
 

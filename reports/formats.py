@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from reports.text import one_line
+from reports.text import latin, one_line
 
 Codes = Mapping[str, str]
 
@@ -32,11 +32,16 @@ def _lines(value: Any, _: Codes) -> str:
 
 
 def _code(value: Any, codes: Codes) -> str:
-    """Our word's code; in the list ``*`` stands for every other word, and the code ``=`` for the word itself."""
-    code = codes.get(str(value), codes.get("*"))
+    """Our word's code; in the list ``*`` stands for every other word, and the code ``=`` for the word itself.
+
+    Of several words, the closest first, the first counts that the list has.
+    """
+    words = [str(word) for word in value] if isinstance(value, tuple) else [str(value)]
+    word = next((word for word in words if word in codes), words[-1])
+    code = codes.get(word, codes.get("*"))
     if code is None:
-        raise NoCode(value)
-    return str(value) if code == "=" else code
+        raise NoCode(word)
+    return word if code == "=" else code
 
 
 def _datetime(value: date, _: Codes) -> str:
@@ -77,6 +82,15 @@ def _yes(value: Any, _: Codes) -> str:
     return "Y" if value else ""
 
 
+def _yes_or_no(value: Any, _: Codes) -> str:
+    return "Y" if value else "N"
+
+
+def _plain(value: Any, _: Codes) -> str:
+    """A name in Latin letters, with the punctuation that keeps to no register left out."""
+    return one_line(re.sub(r"[,;:/()\[\]\"*+_!]", " ", latin(str(value)).replace("&", " and ")))
+
+
 def _flag(value: Any, _: Codes) -> str:
     return "1" if value else "0"
 
@@ -94,5 +108,7 @@ FORMATS: dict[str, Callable[[Any, Codes], str]] = {
     "phone": _phone,
     "compact": _compact,
     "yes": _yes,
+    "yes_or_no": _yes_or_no,
+    "plain": _plain,
     "flag": _flag,
 }

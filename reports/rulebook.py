@@ -1,10 +1,11 @@
 """The rule book: a profile's numbered checks, data in its ``rules.yml``, run on every filing.
 
-A rule is one of three kinds. ``mandatory``: the template refers to it where a value must stand. ``length``: ``limits``
-gives the most characters of an element, by the element's name. ``assert``: for every node of the XPath ``for`` the
-XPath ``test`` must hold; ``field`` is the XPath of the value to show, the node itself if it is not given. XPath may use
-the variables of the filing (``$filed_on`` and others), EXSLT regular expressions as ``re:``, and ``v:sum(nodes)``,
-which adds decimals exactly.
+A rule is one of four kinds. ``mandatory``: the template refers to it where a value must stand. ``length``: ``limits``
+gives the most characters of an element, by the element's name. ``list``: the elements of the XPath ``nodes`` hold one
+of ``values``, parted by blanks. ``assert``: for every node of the XPath ``nodes`` the XPath ``test`` must hold;
+``field`` is the XPath of the value to show, the node itself if it is not given. XPath may use the variables of the
+filing (``$filed_on`` and others), EXSLT regular expressions as ``re:``, and ``v:sum(nodes)``, which adds decimals
+exactly. ``dropped`` takes away what a profile below has under that number, and its message says why.
 """
 
 from __future__ import annotations
@@ -38,17 +39,19 @@ class Violation:
 
 @dataclass(frozen=True)
 class Rule:
-    """One check; ``source`` is where the regulator says so."""
+    """One check; ``source`` is where the regulator says so, ``reports`` those it is for, all if none is named."""
 
     id: str
     message: str
     source: str
     severity: Literal["error", "warning"] = "error"
-    kind: Literal["mandatory", "length", "assert"] = "assert"
+    kind: Literal["mandatory", "length", "list", "assert", "dropped"] = "assert"
+    reports: Sequence[str] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
     nodes: str = ""
     test: str = ""
     field: str = "."
+    values: str = ""
 
 
 def check(
@@ -64,6 +67,8 @@ def check(
     for rule in rules:
         if rule.kind == "length":
             found += _too_long(document, rule)
+        elif rule.kind == "list":
+            found += _unlisted(document, rule, namespaces)
         elif rule.kind == "assert":
             found += _untrue(document, rule, {**_NAMESPACES, **namespaces}, variables)
     return found
@@ -75,6 +80,12 @@ def _too_long(document: etree._Element, rule: Rule) -> list[Violation]:
         for element in document.iter(etree.Element)
         if (limit := rule.limits.get(etree.QName(element).localname)) and len(element.text or "") > limit
     ]
+
+
+def _unlisted(document: etree._Element, rule: Rule, namespaces: Mapping[str, str]) -> list[Violation]:
+    listed = set(rule.values.split())
+    elements: Any = etree.XPath(rule.nodes, namespaces=dict(namespaces))(document)
+    return [_violation(rule, element, element.text) for element in elements if element.text not in listed]
 
 
 def _untrue(

@@ -8,8 +8,9 @@ that is the record's path, a format (``text`` if none), and after ``!`` the rule
 begins with ``/`` starts at the whole filing instead of the record; a path in quotes is the value itself. A ``+`` at
 the end keeps the element where it has no value, as some schemas want. Written ``name: {…}`` an element holds others:
 ``use`` (another list of the template) or ``children``; ``with`` (path of the record to go on with; the element is left
-out when it is null), ``each`` (path of a list: one element a record) and ``required`` (the rule that is broken when
-none comes out). An element without content is left out.
+out when it is null), ``each`` (path of a list: one element a record; with ``text``, a leaf, instead of ``use``, an
+element that holds a value) and ``required`` (the rule that is broken when none comes out). An element without content
+is left out. A rule that the profile does not have demands nothing.
 """
 
 from __future__ import annotations
@@ -83,10 +84,13 @@ class _Filler:
         made = 0
         for inner in found:
             element = etree.SubElement(parent, self.tag(name))
-            self.children(
-                element, self.profile.template[spec["use"]] if "use" in spec else spec["children"], inner, label
-            )
-            if len(element):
+            if "text" in spec:
+                element.text = self.leaf(spec["text"], inner, inner.get("_label", label))
+            else:
+                self.children(
+                    element, self.profile.template[spec["use"]] if "use" in spec else spec["children"], inner, label
+                )
+            if len(element) or element.text:
                 made += 1
             else:
                 parent.remove(element)
@@ -103,8 +107,8 @@ class _Filler:
         if value is not None:
             try:
                 text = FORMATS[match["format"] or "text"](value, self.profile.codes.get(match["argument"] or "", {}))
-            except NoCode:
-                self.report(self.profile.template["no_code"], label, column, str(value))
+            except NoCode as unknown:
+                self.report(self.profile.template["no_code"], label, column, str(unknown))
                 return None
         text = self.clean(text, label, column) if text is not None else None
         if not text and match["rule"]:
@@ -130,5 +134,6 @@ class _Filler:
         return value
 
     def report(self, rule_id: str, label: str, column: str, value: str | None) -> None:
-        rule = self.rules[rule_id]
+        if (rule := self.rules.get(rule_id)) is None:
+            return
         self.violations.append(Violation(rule.id, rule.severity, f"{label}: {column}", value, rule.message))

@@ -20,6 +20,8 @@ from reports.schema import verify_schema
 
 SCHEMAS = Path(os.environ.get("VIGIL_SHARED", "../shared")) / "schemas"
 # FinCEN takes letters that have an ASCII spelling; goAML takes all. The blank and the ampersand need care in XML.
+# Names that a schema of Latin letters can spell, too.
+called = st.text(alphabet="abcXYZ éßøÅ&'-.", min_size=1, max_size=30).map(str.strip).filter(bool)
 words = st.text(alphabet="abcXYZ éßøÅ&<'-.", min_size=1, max_size=30).map(str.strip).filter(bool)
 amounts = st.decimals("0.01", "99999999999.99", places=2)
 maybe = st.booleans()
@@ -35,8 +37,8 @@ def persons(draw: st.DrawFn, party_id: str, *, customer: bool) -> dict[str, Any]
     known = party(
         party_id,
         is_customer=customer,
-        first_name=draw(words),
-        last_name=draw(words),
+        first_name=draw(called),
+        last_name=draw(called),
         gender=draw(optional(st.sampled_from("MF"))),
         birth_place=draw(optional(words)),
         birth_date=draw(st.dates(date(1920, 1, 1), date(2005, 1, 1))),
@@ -48,11 +50,13 @@ def persons(draw: st.DrawFn, party_id: str, *, customer: bool) -> dict[str, Any]
         onboarded_on=draw(optional(st.just(date(2020, 2, 29)))),
     )
     known["name"] = f"{known['first_name']} {known['last_name']}"
-    if draw(maybe):
-        known["identifications"] = draw(
-            st.sampled_from([[], None, [{**known["identifications"][0], "type": "passport"}]])
-        )
+    papers = [
+        {**known["identifications"][0], "type": draw(st.sampled_from(["passport", "national_id", "driving_licence"]))}
+    ]
+    known["identifications"] = papers
     if not customer:
+        undated = [{**papers[0], "issued_on": None, "issuing_country": None}]
+        known["identifications"] = draw(st.sampled_from([[], None, undated, papers]))
         for column in ("birth_date", "tax_id", "occupation", "phones", "addresses", "nationality", "residence_country"):
             if draw(maybe):
                 known[column] = None
@@ -86,10 +90,11 @@ def movements(draw: st.DrawFn, number: int, accounts: list[str], hands: list[dic
         branch_id=draw(optional(st.sampled_from(["B-01", "B-02"]))),
         place_country=draw(optional(st.sampled_from(["US", "DE"]))),
         remittance_information=draw(optional(words)),
+        purpose=draw(st.sampled_from([None, "SALA", "GDDS"])),
     )
-    row |= {f"{mine}_account_id": account, f"{mine}_party_id": "P-1", f"{mine}_name": "Holder"}
+    row |= {f"{mine}_account_id": account, f"{mine}_party_id": draw(optional(st.just("P-1"))), f"{mine}_name": "Holder"}
     row |= {
-        f"{other}_name": draw(optional(words)),
+        f"{other}_name": draw(optional(called)),
         f"{other}_party_id": draw(st.sampled_from([None, "P-2", "P-77"])),
         f"{other}_account_id": draw(st.sampled_from([None, "DE02120300000000202051", "77 1234"])),
         f"{other}_agent": draw(st.sampled_from([None, "BYLADEM1001", "NOT-A-BIC"])),
@@ -112,9 +117,14 @@ def cases(draw: st.DrawFn) -> Tables:
     subject = holder
     everybody = [holder, *hands]
     if draw(maybe):
-        subject = company("P-9", name=draw(words), legal_form=draw(words))
+        subject = company("P-9", name=draw(called), legal_form=draw(words))
         linked = [{"party_id": "P-9", "role": "holder"}, {"party_id": "P-1", "role": "beneficial_owner"}]
         everybody.append(subject)
+    if draw(maybe):
+        everybody.append(company("P-8", name=draw(called), is_customer=draw(maybe)))
+        hands.append(everybody[-1])
+        if draw(maybe):
+            linked.append({"party_id": "P-8", "role": "joint_holder"})
     if draw(maybe):
         linked.append({"party_id": "P-3", "role": draw(st.sampled_from(["joint_holder", "signatory"]))})
     subject["is_subject"] = True

@@ -69,14 +69,14 @@ def test_control_characters_are_left_out_and_named(profile: str) -> None:
     root, violations = composed(profile, rows)
     assert [violation.rule[3:] for violation in violations] == ["021"]
     assert {violation.severity for violation in violations} == {"warning"}
-    assert "Money moved in circles." in texts(root, "//reason | //fc2:ActivityNarrativeText")
+    assert "Money moved in circles." in texts(root, "/report/reason | //fc2:ActivityNarrativeText")
 
 
 @pytest.mark.parametrize("profile", names("case"))
 def test_the_officers_own_text_replaces_the_draft(profile: str) -> None:
     root, violations = composed(profile, told(tables(), "  Seen at the counter.  "))
     assert violations == []
-    assert texts(root, "//reason | //fc2:ActivityNarrativeText") == ["Seen at the counter."]
+    assert texts(root, "/report/reason | //fc2:ActivityNarrativeText") == ["Seen at the counter."]
 
 
 def test_a_draft_names_the_busiest_accounts_and_counts_the_rest() -> None:

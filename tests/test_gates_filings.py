@@ -12,10 +12,11 @@ from reporting_lake import reporting_lake
 
 from expectations import GateResult, run_gate
 from lakehouse.snapshots import latest
+from reports.profile import names
 
 AT = datetime(2026, 3, 14, tzinfo=UTC)
 MANY = 6_000
-PROFILES = ("fincen-sar", "goaml-5.0.1-str")
+PROFILES = names()
 
 
 def filing(case_id: str, profile: str, **changes: Any) -> dict[str, Any]:

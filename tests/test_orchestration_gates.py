@@ -24,6 +24,7 @@ from orchestration.defs.topics.assets import topics
 from orchestration.instance import open_instance
 from orchestration.run import run_pipeline
 from reports.outbox import list_filings
+from reports.profile import names
 
 __all__ = ["home", "instance"]
 
@@ -58,6 +59,10 @@ def test_a_shut_landing_gate_stops_marts_and_filings(home: Settings, instance: d
     assert '"partition":2,"offset":17' in (failed["landing_transactions"].description or "")
 
 
+# Of each profile one filing.
+ONCE = dict.fromkeys((f"filings/{name}" for name in names()), 1)
+
+
 @pytest.fixture
 def approved(home: Settings) -> Settings:
     """A lake with one case that was approved and built, and one day of cash."""
@@ -74,14 +79,12 @@ def test_an_approved_case_is_filed_once(approved: Settings) -> None:
     assert first.errors == {}
     assert first.success
     made = list_filings(approved.home)
-    assert {filing.profile for filing in made} == {"fincen-ctr", "fincen-sar", "goaml-5.0.1-str"}
+    assert {filing.profile for filing in made} == set(names())
     assert {filing.pin for filing in made} == {first.pins["vigil/filing_pin"]}
     assert all(any(filing.filing_ref in line for line in told) for filing in made)
-    assert {name: values["made"] for name, values in first.materialised.items()} == {
-        "filings/fincen-ctr": 1,
-        "filings/fincen-sar": 1,
-        "filings/goaml-5.0.1-str": 1,
-    }
+    assert {name: values["made"] for name, values in first.materialised.items()} == dict.fromkeys(
+        (f"filings/{name}" for name in names()), 1
+    )
 
     # What the pages show is the same run.
     with open_instance(approved) as instance:
@@ -94,11 +97,9 @@ def test_an_approved_case_is_filed_once(approved: Settings) -> None:
 
     before = {path: path.read_bytes() for path in (approved.home / "outbox").rglob("*") if path.is_file()}
     second = run_pipeline(approved, "file")
-    assert {name: values["made before"] for name, values in second.materialised.items()} == {
-        "filings/fincen-ctr": 1,
-        "filings/fincen-sar": 1,
-        "filings/goaml-5.0.1-str": 1,
-    }
+    assert {name: values["made before"] for name, values in second.materialised.items()} == dict.fromkeys(
+        (f"filings/{name}" for name in names()), 1
+    )
     assert {path: path.read_bytes() for path in (approved.home / "outbox").rglob("*") if path.is_file()} == before
 
 
@@ -112,7 +113,9 @@ def test_a_refused_case_is_told_of_by_rule_and_field_and_fails_nothing(approved:
     assert result.errors == {}
     assert result.success
     assert [filing.profile for filing in list_filings(approved.home)] == ["fincen-sar"]
-    (refused,) = [check for check in result.checks_failed if check.asset == "filings/goaml-5.0.1-str"]
+    refusals = {check.asset: check for check in result.checks_failed}
+    assert set(refusals) == {f"filings/{name}" for name in names("case") if name.startswith("goaml")}
+    refused = refusals["filings/goaml-5.0.1-str"]
     assert not refused.blocking
     assert f"about={CASE}" in refused.description
     for text in (refused.description, *told):

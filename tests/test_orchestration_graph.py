@@ -16,9 +16,10 @@ from orchestration.definitions import defs
 from orchestration.defs.gates import asset_key
 from orchestration.defs.marts.assets import marts, rpt
 from orchestration.defs.marts.project import TRANSLATOR
+from reports.profile import names
 
 ASSETS = Path(__file__).parent / "snapshots" / "asset_keys.txt"
-FILINGS = [dg.AssetKey(["filings", name]) for name in ("fincen-ctr", "fincen-sar", "goaml-5.0.1-str")]
+FILINGS = [dg.AssetKey(["filings", name]) for name in names()]
 
 
 def test_definitions_validate(tmp_path: Path) -> None:
@@ -46,6 +47,11 @@ def test_a_filing_goes_back_to_the_topics(filing: dg.AssetKey) -> None:
     for topic in ("bank.transactions", "bank.parties", "bank.accounts", "compliance.decisions"):
         assert dg.AssetKey(["topics", topic]) in upstream
         assert dg.AssetKey(["landing", contracts.contract_for(topic).table]) in upstream
+
+
+def test_the_filings_gate_judges_every_profile() -> None:
+    judged = {table for suite in load_gate("filings") for table in suite.tables}
+    assert judged == {f"filings.{name}" for name in names()}
 
 
 @pytest.mark.parametrize("gate", ["landing", "marts", "rpt", "filings"])
