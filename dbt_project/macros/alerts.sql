@@ -1,53 +1,78 @@
 {#- The common end of every scenario: bursts of fired events become alerts. docs/adding_a_scenario.md tells how it is used.
 
     It expects two CTEs before it:
-      fired     one row an event at which the condition held: subject_id, fired_at, lookback_days, version, jurisdiction,
-                segment, base_currency, reason (a sentence), measures (JSON)
+      fired     one row an event at which the condition held: subject_id, fired_at, lookback_days, burst_days, version,
+                jurisdiction, segment, base_currency, reason (a sentence), measures (JSON)
       evidence  one row an event that counts as evidence: subject_id, booked_at, transaction_id, base_amount;
                 with own_evidence=true also fired_at, and only the rows of that firing are taken; with shared='column'
                 that column, as in fired, and only the rows that have the same in it
 
-    Fired events of one subject that follow each other within the lookback are one burst; its first event is the alert.
-    With escalates=true fired also has strength (above 0) and escalation_factor, and a burst gives another alert whenever
-    its strength, measured in powers of that factor, is greater than ever before in it. -#}
+    Which of the fired events are alerts is for macro bursts to say. A scenario whose evidence depends on it calls that
+    first, then gives the evidence and ends in witnessed_alerts. -#}
 {% macro alerts(scenario_id, subject_type, own_evidence=false, escalates=false, shared=none) -%}
+{{ bursts(escalates, shared) }},
+
+{{ witnessed_alerts(scenario_id, subject_type, own_evidence, shared) }}
+{%- endmacro %}
+
+{#- CTEs, the last of them bursts: fired events of one subject that follow each other within the lookback are one activity.
+    Its first event is an alert, and so is the first of each further burst_days (or lookback, if that is longer): what never
+    pauses is told again. With escalates=true fired also has strength (above 0) and escalation_factor, and within a burst
+    there is another alert whenever its strength, measured in powers of that factor, is greater than ever before in it. -#}
+{% macro bursts(escalates=false, shared=none) -%}
 moments as (
     select *
     from fired
     qualify row_number() over (partition by subject_id, fired_at order by reason{{ ', ' ~ shared if shared }}) = 1
 ),
 
-{% if escalates -%}
-leveled as (
+paused as (
     select
         *,
-        floor(ln(strength) / ln(escalation_factor::double)) as strength_level,
-        count(*) filter (where begins_burst) over (partition by subject_id order by fired_at) as burst
-    from (
-        select
-            *,
-            {{ begins_burst() }} as begins_burst
-        from moments
-    )
-),
-
-bursts as (
-    select *
-    from leveled
-    qualify
-        begins_burst
-        or strength_level > max(strength_level) over (
-            partition by subject_id, burst order by fired_at rows between unbounded preceding and 1 preceding
-        )
-),
-{%- else -%}
-bursts as (
-    select *
+        coalesce(
+            fired_at > lag(fired_at) over (partition by subject_id order by fired_at) + to_days(lookback_days::integer),
+            true
+        ) as begins_activity
     from moments
-    qualify {{ begins_burst() }}
 ),
-{%- endif %}
 
+active as (
+    select
+        *,
+        count(*) filter (where begins_activity) over (partition by subject_id order by fired_at) as activity
+    from paused
+),
+
+timed as (
+    select
+        *,
+        date_diff('microsecond', min(fired_at) over (partition by subject_id, activity), fired_at)
+        // (greatest(burst_days, lookback_days)::bigint * 86400000000) as burst
+    from active
+),
+
+bursts as (
+    select *
+    from timed
+    {%- if escalates %}
+    qualify
+        coalesce(
+            floor(ln(strength) / ln(escalation_factor::double)) > max(
+                floor(ln(strength) / ln(escalation_factor::double))
+            ) over (
+                partition by subject_id, activity, burst order by fired_at
+                rows between unbounded preceding and 1 preceding
+            ),
+            true
+        )
+    {%- else %}
+    qualify row_number() over (partition by subject_id, activity, burst order by fired_at) = 1
+    {%- endif %}
+)
+{%- endmacro %}
+
+{#- The end of it: each of the bursts with its evidence. -#}
+{% macro witnessed_alerts(scenario_id, subject_type, own_evidence=false, shared=none) -%}
 witnessed as (
     select
         bursts.subject_id,
@@ -94,14 +119,6 @@ final as (
     from bursts
     inner join witnessed on bursts.subject_id = witnessed.subject_id and bursts.fired_at = witnessed.fired_at
 )
-{%- endmacro %}
-
-{#- Whether the subject had not fired within the lookback before. -#}
-{% macro begins_burst() -%}
-    coalesce(
-        fired_at > lag(fired_at) over (partition by subject_id order by fired_at) + to_days(lookback_days::integer),
-        true
-    )
 {%- endmacro %}
 
 {#- An amount in words: 12,500.00 USD. -#}

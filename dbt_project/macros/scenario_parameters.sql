@@ -1,4 +1,5 @@
-{#- The parameters of a scenario as columns. One row a version, jurisdiction, segment and period.
+{#- The parameters of a scenario as columns. One row a version, jurisdiction, segment and period. What raises alerts has
+    burst_days, too.
     A parameter that the seed lacks stops the build: a scenario that compares with null would never fire. -#}
 {% macro scenario_parameters(scenario_id, names) -%}
     select
@@ -7,7 +8,8 @@
         segment,
         first_day,
         coalesce(last_day, date '9999-12-31') as last_day,
-    {%- for name in names %}
+    {%- set every = [] if scenario_id in var('rules_without_alerts') else ['burst_days'] %}
+    {%- for name in names + every %}
         coalesce(
             max(value) filter (where parameter = '{{ name }}'),
             error('seeds/scenario_parameters.csv gives scenario {{ scenario_id }} no parameter {{ name }}')

@@ -69,41 +69,27 @@ fired as (
         and moved >= minimum_amount
 ),
 
--- Only what becomes an alert needs evidence, and a device may have very many movements.
-moments_on_device as (
-    select
-        subject_id,
-        fired_at,
-        device_id,
-        lookback_days
-    from fired
-    qualify row_number() over (partition by subject_id, fired_at order by reason) = 1
-),
+{{ bursts() }},
 
-openers as (
-    select *
-    from moments_on_device
-    qualify {{ begins_burst() }}
-),
-
--- Of each account on the device the last movement, which shows that it was there.
+-- Of each account on the device the last movement, which shows that it was there. Only what becomes an alert needs
+-- evidence, and a device may have very many movements.
 evidence as (
     select
-        openers.subject_id,
-        openers.fired_at,
+        bursts.subject_id,
+        bursts.fired_at,
         events.transaction_id,
         events.booked_at,
         events.base_amount
-    from openers
+    from bursts
     inner join events
-        on openers.device_id = events.device_id
-        and events.booked_at between openers.fired_at - to_days(openers.lookback_days::integer) and openers.fired_at
+        on bursts.device_id = events.device_id
+        and events.booked_at between bursts.fired_at - to_days(bursts.lookback_days::integer) and bursts.fired_at
     qualify row_number() over (
-        partition by openers.subject_id, openers.fired_at, events.account_id
+        partition by bursts.subject_id, bursts.fired_at, events.account_id
         order by events.booked_at desc, events.transaction_id asc
     ) = 1
 ),
 
-{{ alerts('shared_device', 'account', own_evidence=true) }}
+{{ witnessed_alerts('shared_device', 'account', own_evidence=true) }}
 
 select * from final
