@@ -2,12 +2,19 @@
 {{
     config(
         incremental_strategy='append',
+        on_schema_change='append_new_columns',
         full_refresh=false,
         post_hook='{{ record_watermark() }}'
     )
 }}
 
-with {{ weighed_alerts() }},
+with weighed as (
+    select * from {{ ref('weighed_alerts') }} where withdrawn_pin is null
+),
+
+log as (
+    select * from {{ ref('alert_log') }}
+),
 
 acts as (
     select * from {{ ref('case_acts') }} where violated_rule is null
@@ -31,7 +38,6 @@ alerts as (
         timezone(jurisdiction.time_zone, timezone('UTC', weighed.detected_at))::date as local_date
     from weighed
     cross join jurisdiction
-    where weighed.withdrawn_pin is null
 ),
 
 -- Acts that make or end an approval, each with the disposal before it and the act after it.
@@ -68,6 +74,7 @@ approvals as (
         deciding.superseded_pin,
         alerts.subject_type,
         alerts.subject_id,
+        alerts.window_start as opener_start,
         alerts.detected_at as opened_at,
         alerts.alert_id as first_alert_id
     from deciding
@@ -79,12 +86,13 @@ approvals as (
         and deciding.disposal.suppress_until is not null
 ),
 
--- All that the subject was alerted for since the case was opened; the case goes on while no window begins anew.
+-- All that the subject was alerted for since the case was opened; the case goes on while no window begins anew. What a
+-- later build raised than the one that first saw the approval was decided by nobody.
 since_opened as (
     select
-        approvals.* exclude (subject_type, subject_id),
+        approvals.* exclude (subject_type, subject_id, opener_start),
         alerts.*,
-        alerts.detected_at <= approvals.approved_at as is_decided,
+        alerts.detected_at <= approvals.approved_at and alerts.raised_pin <= approvals.approved_pin as is_decided,
         coalesce(alerts.window_start > lag(alerts.window_end) over subject_alerts, false) as is_apart
     from approvals
     inner join alerts
@@ -105,29 +113,40 @@ seen as (
     from since_opened
 ),
 
+-- Of each such alert what it was when it was decided on.
+as_decided as (
+    select
+        seen.*,
+        log.amount as decided_amount,
+        if(log.alert_id is not null, coalesce((log.measures ->> '$.strength')::double, 1), null) as decided_strength
+    from seen
+    left join log on seen.is_seen and seen.alert_id = log.alert_id and seen.approved_pin >= log.pin
+    qualify row_number() over (partition by seen.approval_id, seen.alert_id order by log.pin desc) = 1
+),
+
 -- What an alert may be before it is another matter than the one that was decided on.
 bounded as (
     select
-        seen.*,
-        parameters.material_factor * max(seen.points) filter (where seen.is_seen) over same_scenario as maximum_points,
-        parameters.material_factor * max(seen.amount) filter (where seen.is_seen) over same_scenario as maximum_amount,
+        as_decided.*,
+        parameters.material_factor::double * max(as_decided.decided_strength) over same_scenario as maximum_strength,
+        parameters.material_factor * max(as_decided.decided_amount) over same_scenario as maximum_amount,
         least(
-            seen.suppress_until, (seen.approved_at + to_days(parameters.maximum_days::integer))::date
+            as_decided.suppress_until, (as_decided.approved_at + to_days(parameters.maximum_days::integer))::date
         ) as suppressed_until
-    from seen
-    inner join parameters on {{ in_force('seen') }}
-    window same_scenario as (partition by seen.approval_id, seen.scenario_id)
+    from as_decided
+    inner join parameters on {{ in_force('as_decided') }}
+    window same_scenario as (partition by as_decided.approval_id, as_decided.scenario_id)
 ),
 
 judged as (
     select
         *,
-        not is_decided
+        detected_at > approved_at
         and approved_pin <= raised_pin
         and list_contains(scenarios, scenario_id)
         and local_date <= suppressed_until
-        and points <= maximum_points
-        and amount <= maximum_amount as is_covered
+        and most_strength <= maximum_strength
+        and most_amount <= maximum_amount as is_covered
     from bounded
 ),
 
@@ -169,14 +188,10 @@ late_movements as (
     group by all
 ),
 
-final as (
+held as (
     select
-        judged.alert_id,
-        judged.raised_pin,
-        judged.decision_id,
-        judged.suppressed_until,
-        judged.maximum_points::decimal(38, 4) as maximum_points,
-        judged.maximum_amount::decimal(38, 4) as maximum_amount
+        judged.*,
+        judged.raised_pin > {{ watermark() if is_incremental() else -1 }} as is_new
     from judged
     left join last_decided on judged.approval_id = last_decided.approval_id
     left join first_uncovered
@@ -189,12 +204,45 @@ final as (
         and (judged.superseded_at > judged.detected_at or judged.superseded_pin > judged.raised_pin) is not false
         and (first_uncovered.detected_at > judged.detected_at) is not false
         and (late_movements.sent_at > judged.detected_at) is not false
-        {% if is_incremental() %}
-        and judged.raised_pin > {{ watermark() }}
-        {% endif %}
+),
+
+-- What opens no case, so far as it is known without asking whether each case still stands.
+suppressed as (
+    select alert_id from held where is_new
+    {% if is_incremental() %}
+    union
+    select weighed.alert_id
+    from weighed
+    inner join {{ this }} as suppressions on {{ is_suppressed() }}
+    {% endif %}
+),
+
+-- Late data may have put an alert before the one that opened the case: then it is another case, and undecided.
+overtaken as (
+    select approvals.approval_id
+    from approvals
+    inner join alerts
+        on approvals.subject_type = alerts.subject_type
+        and approvals.subject_id = alerts.subject_id
+        and (approvals.opened_at, approvals.first_alert_id) > (alerts.detected_at, alerts.alert_id)
+        and approvals.opener_start <= alerts.window_end
+    anti join suppressed on alerts.alert_id = suppressed.alert_id
+),
+
+final as (
+    select
+        held.alert_id,
+        held.raised_pin,
+        held.decision_id,
+        held.suppressed_until,
+        held.maximum_strength,
+        held.maximum_amount::decimal(38, 4) as maximum_amount
+    from held
+    anti join overtaken on held.approval_id = overtaken.approval_id
+    where held.is_new
     qualify row_number() over (
-        partition by judged.alert_id
-        order by judged.suppressed_until desc, judged.approved_at desc, judged.approval_id asc
+        partition by held.alert_id
+        order by held.suppressed_until desc, held.approved_at desc, held.approval_id asc
     ) = 1
 )
 

@@ -1,4 +1,6 @@
-with {{ weighed_alerts() }},
+with weighed as (
+    select * from {{ ref('weighed_alerts') }}
+),
 
 suppressions as (
     select * from {{ ref('alert_suppressions') }}
@@ -6,16 +8,11 @@ suppressions as (
 
 final as (
     select
-        weighed.*,
+        weighed.* exclude (strength, most_strength, most_amount),
         suppressions.decision_id as suppressed_by,
         suppressions.suppressed_until
     from weighed
-    -- Late data may raise an alert again, which is another raising, or make it more than what was decided on.
-    left join suppressions
-        on weighed.alert_id = suppressions.alert_id
-        and weighed.raised_pin = suppressions.raised_pin
-        and weighed.points <= suppressions.maximum_points
-        and weighed.amount <= suppressions.maximum_amount
+    left join suppressions on {{ is_suppressed() }}
 )
 
 select * from final

@@ -1,8 +1,9 @@
-{#- CTEs, the last of them weighed: the last word of the log on each alert, with its points and the pins of the builds that
-    raised it last and withdrew it. -#}
-{% macro weighed_alerts() -%}
-log as (
-    select * from {{ ref('alert_log') }}
+with log as (
+    select
+        *,
+        -- A scenario that measures no strength is as strong as its threshold.
+        coalesce((measures ->> '$.strength')::double, 1) as strength
+    from {{ ref('alert_log') }}
 ),
 
 points as (
@@ -18,31 +19,44 @@ raised as (
     group by all
 ),
 
+since_raised as (
+    select
+        log.alert_id,
+        raised.raised_pin,
+        max(log.strength) as most_strength,
+        max(log.amount) as most_amount
+    from log
+    inner join raised on log.alert_id = raised.alert_id and log.pin >= raised.raised_pin
+    group by all
+),
+
 last_words as (
     select *
     from log
     qualify row_number() over (partition by alert_id order by pin desc) = 1
 ),
 
-weighed as (
+final as (
     select
         last_words.* exclude (event, pin),
-        -- A scenario that measures no strength is as strong as its threshold.
         (
-            coalesce((last_words.measures ->> '$.strength')::double, 1)
+            last_words.strength
             * coalesce(
                 points.value,
                 error('seeds/scenario_parameters.csv gives scenario ' || last_words.scenario_id || ' no points')
             )
         )::decimal(18, 4) as points,
-        raised.raised_pin,
+        since_raised.most_strength,
+        since_raised.most_amount,
+        since_raised.raised_pin,
         case when last_words.event = 'withdrawn' then last_words.pin end as withdrawn_pin
     from last_words
-    inner join raised on last_words.alert_id = raised.alert_id
+    inner join since_raised on last_words.alert_id = since_raised.alert_id
     left join points
         on last_words.scenario_id = points.scenario_id
         and last_words.jurisdiction = points.jurisdiction
         and last_words.segment = points.segment
         and last_words.detected_at::date between points.first_day and coalesce(points.last_day, date '9999-12-31')
 )
-{%- endmacro %}
+
+select * from final
