@@ -12,5 +12,13 @@ def test_every_unit_test_of_the_scenarios_passes(all_at_once: BuiltLake) -> None
     statuses = all_at_once.dbt(all_at_once.newest(), "test", "--select", "test_type:unit")
     tested = {name.split(".")[2] for name in statuses}
     scenarios = {name for (name,) in all_at_once.rows("select scenario_id from lake.seeds.scenarios")}
-    assert tested == scenarios | {"ctr_reportable", "ctr_reports", "hubs", "case_alerts", "weighed_alerts", "alerts"}
+    assert tested == scenarios | {
+        "ctr_reportable",
+        "ctr_reports",
+        "hubs",
+        "case_alerts",
+        "weighed_alerts",
+        "alerts",
+        "int_account_holders",
+    }
     assert set(statuses.values()) == {"pass"}

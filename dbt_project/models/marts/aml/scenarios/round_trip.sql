@@ -50,13 +50,13 @@ owners as (
 parties as (
     select
         account_id,
-        unnest(party_ids) as party_id,
+        unnest(owner_party_ids) as party_id,
         valid_from as begins_at,
         coalesce(valid_to, timestamp '9999-12-31') as ends_at
     from account_states
 ),
 
--- Whose an account was: everybody named on it, and who owns one of those.
+-- Whose an account was: who holds or beneficially owns it, and who owns one of those.
 owned as (
     select
         *,
@@ -173,8 +173,12 @@ fired as (
         || {{ money('sent - sent_from_here') }} || ' of it (at least ' || {{ money('minimum_total') }}
         || ') from others than this one, and ' || {{ money('returned') }}
         || format(
-            ' ({:.0f}%) came back from it within {} days', (100 * returned / sent)::double, lookback_days::integer
-        ) as reason,
+            ' ({:.0f}%, {:.0f}% to {:.0f}%) came back from it within {} days, by transfers of at least ',
+            (100 * returned / sent)::double, (100 * minimum_share_back)::double, (100 * maximum_share_back)::double,
+            lookback_days::integer
+        )
+        || {{ money('minimum_amount') }}
+        || format('; accounts of entities count where it has at least {:.0f}%', minimum_interest::double) as reason,
         json_object(
             'party_id', party_id, 'other_account_id', other_account_id, 'sent', sent,
             'sent_from_others', sent - sent_from_here, 'returned', returned, 'lookback_days', lookback_days,
