@@ -22,8 +22,7 @@ events as (
     inner join parameters on {{ in_force('movements') }}
     inner join countries
         on movements.counterparty_country = countries.value
-        and movements.local_date >= countries.effective_from
-        and movements.local_date <= coalesce(countries.effective_to, date '9999-12-31')
+        and {{ listed_then('movements', 'countries') }}
         and countries.points >= parameters.minimum_country_points
 ),
 

@@ -32,7 +32,9 @@ young as (
         movements.*,
         companies.industry_code,
         coalesce(companies.residence_country, companies.incorporation_country) as seat,
-        movements.local_date - coalesce(companies.incorporation_date, movements.account_opened_on) as age_days,
+        -- A company is at least as old as its account; where nobody knows how much older, the sentence says so.
+        movements.local_date - companies.incorporation_date as age_days,
+        movements.local_date - movements.account_opened_on as account_age_days,
         parameters.* exclude (jurisdiction, segment)
     from movements
     inner join parameters on {{ in_force('movements') }}
@@ -41,7 +43,7 @@ young as (
         and movements.booked_at >= companies.valid_from
         and movements.booked_at < coalesce(companies.valid_to, timestamp '9999-12-31')
     where
-        age_days <= parameters.maximum_age_days
+        coalesce(age_days, account_age_days) <= parameters.maximum_age_days
         and exists (
             select 1
             from factors
@@ -49,23 +51,31 @@ young as (
                 factors.factor = 'shell_industry'
                 and starts_with(companies.industry_code, factors.value)
                 and factors.points >= parameters.minimum_industry_points
-                and movements.local_date >= factors.effective_from
-                and movements.local_date <= coalesce(factors.effective_to, date '9999-12-31')
+                and {{ listed_then('movements', 'factors') }}
         )
+),
+
+-- What it costs to be a business.
+operating as (
+    select young.transaction_id
+    from young
+    inner join purposes on young.transaction_id = purposes.transaction_id
+    inner join factors
+        on purposes.purpose = factors.value
+        and factors.factor = 'operating_purpose'
+        and {{ listed_then('young', 'factors') }}
 ),
 
 events as (
     select
         young.*,
         coalesce(young.counterparty_country <> young.seat, false) as is_foreign,
-        -- What it costs to be a business.
         young.direction = 'debit'
         and (
             young.method in ('card', 'direct_debit')
-            or coalesce(purposes.purpose in (select value from factors where factor = 'operating_purpose'), false)
+            or young.transaction_id in (select operating.transaction_id from operating)
         ) as is_operating
     from young
-    left join purposes on young.transaction_id = purposes.transaction_id
 ),
 
 measured as (
@@ -84,14 +94,33 @@ fired as (
     select
         *,
         booked_at as fired_at,
-        format('A company {} days old, of industry {}: ', age_days, industry_code)
-        || {{ money('received') }} || ' came in and ' || {{ money('sent') }}
-        || format(' went out within {} days, ', lookback_days::integer)
+        coalesce(
+            format('A company {} days old', age_days),
+            format('A company of unknown age with an account {} days old', account_age_days)
+        )
+        || format(
+            ' (at most {}), of industry {} (at least {} points): ',
+            maximum_age_days::integer, industry_code, minimum_industry_points::integer
+        )
+        || {{ money('received') }} || ' (at least ' || {{ money('minimum_amount') }} || ') came in and '
+        || {{ money('sent') }}
+        || format(
+            ' ({:.0f}%, at least {:.0f}%) went out within {} days, ',
+            (100 * sent / received)::double, (100 * minimum_passed_share)::double, lookback_days::integer
+        )
         || {{ money('moved_abroad') }}
-        || format(' of both from or to {} counterparties abroad, and only ', foreign_counterparties)
-        || {{ money('operating') }} || ' for salaries, rent, taxes and purchases' as reason,
+        || format(
+            ' of both ({:.0f}%, at least {:.0f}%) from or to {} counterparties abroad (at most {}), and only ',
+            (100 * moved_abroad / (received + sent))::double, (100 * minimum_foreign_share)::double,
+            foreign_counterparties, maximum_foreign_counterparties::integer
+        )
+        || {{ money('operating') }}
+        || format(
+            ' ({:.1f}% of what went out, at most {:.1f}%) for salaries, rent, taxes and purchases',
+            (100 * operating / sent)::double, (100 * maximum_operating_share)::double
+        ) as reason,
         json_object(
-            'age_days', age_days, 'industry_code', industry_code, 'received', received, 'sent', sent,
+            'age_days', age_days, 'account_age_days', account_age_days, 'industry_code', industry_code, 'received', received, 'sent', sent,
             'moved_abroad', moved_abroad, 'foreign_counterparties', foreign_counterparties, 'operating', operating,
             'lookback_days', lookback_days, 'minimum_industry_points', minimum_industry_points,
             'maximum_age_days', maximum_age_days, 'minimum_amount', minimum_amount,

@@ -26,8 +26,7 @@ events as (
     inner join parameters on {{ in_force('movements') }}
     inner join countries
         on movements.counterparty_country = countries.value
-        and movements.local_date >= countries.effective_from
-        and movements.local_date <= coalesce(countries.effective_to, date '9999-12-31')
+        and {{ listed_then('movements', 'countries') }}
         and countries.points >= parameters.minimum_country_points
     where movements.base_amount <= parameters.maximum_payment
 ),
@@ -50,10 +49,11 @@ fired as (
         format('{} payments (at least {}) of at most ', payments, minimum_payments::integer)
         || {{ money('maximum_payment') }}
         || format(
-            ' each to {} payees (at least {}) in {} conflict regions, the last in {}, come to ',
-            payees, minimum_payees::integer, countries, counterparty_country
+            ' each to {} payees (at least {}) in {} conflict regions (of at least {} points), the last in {}, come to ',
+            payees, minimum_payees::integer, countries, minimum_country_points::integer, counterparty_country
         )
-        || {{ money('sent') }} || format(' within {} days', lookback_days::integer) as reason,
+        || {{ money('sent') }} || ' (at least ' || {{ money('minimum_amount') }}
+        || format(') within {} days', lookback_days::integer) as reason,
         json_object(
             'payments', payments, 'payees', payees, 'countries', countries, 'sent', sent,
             'counterparty_country', counterparty_country, 'lookback_days', lookback_days,
