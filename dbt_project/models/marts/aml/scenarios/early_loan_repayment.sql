@@ -62,9 +62,17 @@ fired as (
     select
         *,
         booked_at as fired_at,
-        {{ money('repaid') }} || ' of the ' || {{ money('lent') }}
-        || format(' lent were repaid within {} days, ', lookback_days::integer)
-        || {{ money('repaid_by_others') }} || ' of it in cash or from accounts of others' as reason,
+        {{ money('repaid') }}
+        || format(
+            ' ({:.0f}%, at least {:.0f}%) of the ', (100 * repaid / lent)::double, (100 * minimum_repaid_share)::double
+        )
+        || {{ money('lent') }} || ' (at least ' || {{ money('minimum_amount') }}
+        || format(') lent were repaid within {} days, ', lookback_days::integer)
+        || {{ money('repaid_by_others') }}
+        || format(
+            ' of it ({:.0f}%, at least {:.0f}%) in cash or from accounts of others',
+            (100 * repaid_by_others / repaid)::double, (100 * minimum_foreign_share)::double
+        ) as reason,
         json_object(
             'lent', lent, 'repaid', repaid, 'repaid_by_others', repaid_by_others, 'lookback_days', lookback_days,
             'minimum_amount', minimum_amount, 'minimum_repaid_share', minimum_repaid_share,

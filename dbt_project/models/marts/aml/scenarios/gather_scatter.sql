@@ -84,9 +84,11 @@ patterns as (
         )
         || {{ money('scattered') }}
         || format(
-            ' or {:.0f}% of it, within {} days', (100 * scattered / gathered)::double, lookback_days::integer
+            ' or {:.0f}% of it ({:.0f}% to {:.0f}%), within {} days', (100 * scattered / gathered)::double,
+            (100 * minimum_share_on)::double, (100 * maximum_share_on)::double, lookback_days::integer
         )
-        || ' (together at least ' || {{ money('minimum_total') }} || ')' as told,
+        || ' (together at least ' || {{ money('minimum_total') }} || ', each at least ' || {{ money('minimum_amount') }}
+        || format(', nobody with more than {} new counterparties)', maximum_counterparties::integer) as told,
         json_object(
             'payers', payers, 'payees', payees, 'gathered', gathered, 'scattered', scattered,
             'lookback_days', lookback_days, 'minimum_amount', minimum_amount, 'minimum_total', minimum_total,

@@ -120,7 +120,8 @@ fired as (
             (100 * operating / sent)::double, (100 * maximum_operating_share)::double
         ) as reason,
         json_object(
-            'age_days', age_days, 'account_age_days', account_age_days, 'industry_code', industry_code, 'received', received, 'sent', sent,
+            'age_days', age_days, 'account_age_days', account_age_days, 'industry_code', industry_code,
+            'received', received, 'sent', sent,
             'moved_abroad', moved_abroad, 'foreign_counterparties', foreign_counterparties, 'operating', operating,
             'lookback_days', lookback_days, 'minimum_industry_points', minimum_industry_points,
             'maximum_age_days', maximum_age_days, 'minimum_amount', minimum_amount,
