@@ -35,7 +35,7 @@ STORIES = {
     "A-abroad": "candidate",
     "A-minister": "candidate",
     "A-coins": "candidate",
-    **dict.fromkeys(("A-giver", "A-cell4", "A-dealer", "A-loan", "A-holding"), "candidate"),
+    **dict.fromkeys(("A-giver", "A-cell4", "A-lodger4", "A-dealer", "A-loan", "A-holding"), "candidate"),
 }
 
 

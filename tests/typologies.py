@@ -35,6 +35,7 @@ EXPECTED = {
     ("crypto_ramp", "A-coins", at(9)),
     ("terrorist_financing", "A-giver", at(6)),
     ("shared_device", "A-cell4", at(8)),
+    ("shared_address", "A-lodger4", at(8)),
     ("listed_counterparty", "A-dealer", at(7)),
     ("early_loan_repayment", "A-loan", at(12)),
     ("shell_company", "A-holding", at(9)),
@@ -232,6 +233,11 @@ def _hidden(bank: Bank) -> None:
     for member in range(5):
         cell = bank.customer(f"cell{member}")
         bank.move(cell, "debit", 1000, at(4 + member), channel="online", device_id="D-shared", creditor_name="A shop")
+    for member in range(5):
+        lodging = {"type": "residence", "line": "7 Mill Lane", "postal_code": "10001", "town": "Albany", "country": "US"}
+        bank.person(f"P-lodger{member}", addresses=[lodging | {"state": "NY"}])
+        bank.account(f"A-lodger{member}", f"P-lodger{member}")
+        bank.move(f"A-lodger{member}", "debit", 1000, at(4 + member), method="card", creditor_name="A shop")
     bank.send(
         "reference.watchlists",
         at(1),

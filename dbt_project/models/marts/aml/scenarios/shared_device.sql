@@ -33,6 +33,7 @@ events as (
     select
         movements.account_id as subject_id,
         sessions.device_id,
+        sessions.device_id as shared_id,
         movements.*,
         parameters.* exclude (jurisdiction, segment)
     from sessions
@@ -41,55 +42,6 @@ events as (
     inner join parameters on {{ in_force('movements') }}
 ),
 
-measured as (
-    select
-        *,
-        count(distinct holder_party_id) over lookback as holders,
-        count(distinct account_id) over lookback as accounts,
-        sum(base_amount) over lookback as moved
-    from events
-    window lookback as {{ lookback_window('device_id') }}
-),
-
-fired as (
-    select
-        *,
-        booked_at as fired_at,
-        format('{} accounts of {} holders (at least {}) moved ', accounts, holders, minimum_holders::integer)
-        || {{ money('moved') }}
-        || format(' with device {} within {} days', device_id, lookback_days::integer) as reason,
-        json_object(
-            'device_id', device_id, 'holders', holders, 'accounts', accounts, 'moved', moved,
-            'lookback_days', lookback_days, 'minimum_holders', minimum_holders, 'maximum_holders', maximum_holders,
-            'minimum_amount', minimum_amount
-        ) as measures
-    from measured
-    where
-        holders between minimum_holders and maximum_holders
-        and moved >= minimum_amount
-),
-
-{{ bursts() }},
-
--- Of each account on the device the last movement, which shows that it was there. Only what becomes an alert needs
--- evidence, and a device may have very many movements.
-evidence as (
-    select
-        bursts.subject_id,
-        bursts.fired_at,
-        events.transaction_id,
-        events.booked_at,
-        events.base_amount
-    from bursts
-    inner join events
-        on bursts.device_id = events.device_id
-        and events.booked_at between bursts.fired_at - to_days(bursts.lookback_days::integer) and bursts.fired_at
-    qualify row_number() over (
-        partition by bursts.subject_id, bursts.fired_at, events.account_id
-        order by events.booked_at desc, events.transaction_id asc
-    ) = 1
-),
-
-{{ witnessed_alerts('shared_device', 'account', own_evidence=true) }}
+{{ shared_by_many('shared_device', 'with device', 'device_id') }}
 
 select * from final
