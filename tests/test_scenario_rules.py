@@ -20,5 +20,6 @@ def test_every_unit_test_of_the_scenarios_passes(all_at_once: BuiltLake) -> None
         "weighed_alerts",
         "alerts",
         "int_account_holders",
+        "int_name_words",
     }
     assert set(statuses.values()) == {"pass"}

@@ -21,6 +21,10 @@ versions as (
     select * from {{ ref('stg_watchlist_versions') }}
 ),
 
+names as (
+    select * from {{ ref('int_name_words') }} where len(words) > 0
+),
+
 parameters as (
     {{ scenario_parameters('listed_counterparty', ['lookback_days', 'minimum_words']) }}
 ),
@@ -48,32 +52,15 @@ listed_names as (
     where not is_deletion
 ),
 
-listed as (
-    select
-        *,
-        {{ name_words('listed_as') }} as words
-    from listed_names
-),
-
--- Each name that was ever written is taken apart once.
-written as (
-    select
-        named,
-        {{ name_words('named') }} as words
-    from (
-        select named from transactions where named is not null
-        union
-        select name from parties
-    ) as names
-),
-
+-- Every name as it was written, and as it is listed, with which of them have the same words.
 matches as (
     select
-        written.named,
-        listed.*
-    from written
-    inner join listed on written.words = listed.words
-    where len(written.words) > 0
+        written.name as named,
+        written.words,
+        listed_names.*
+    from listed_names
+    inner join names as listed on listed_names.listed_as = listed.name
+    inner join names as written on listed.words = written.words
 ),
 
 known as (
