@@ -25,10 +25,10 @@ from detection.errors import NoSuchModel, TooFewLabels
 from detection.priority import drift, fitting
 from detection.priority.features import matrix, names_in
 from detection.priority.fitting import score
+from detection.priority.folds import FOLDS, folds
 from detection.priority.model import Model, train
 from detection.priority.outcomes import DECISIONS, of_decisions
-from detection.priority.store import Role, give_role, save, version, versions
-from detection.priority.store import models as known_models
+from detection.priority.store import Role, give_role, live_models, save, version, versions
 from detection.priority.training import train as train_version
 from lakehouse.attach import connect
 from lakehouse.errors import NotBuilt
@@ -117,10 +117,12 @@ def test_every_alert_has_what_each_live_version_says(built: tuple[BuiltLake, Any
     )
     assert sorted(found) == [(1, len(alerts), len(alerts)), (2, len(alerts), len(alerts))]
     with connect(lake.settings, read_only=True) as connection:
-        models = known_models(connection)
+        models = live_models(connection, lake.newest())
         features = connection.execute(ALERTS).to_arrow_table()
-    assert set(models) == {1, 2, 3}
-    for number, model in list(models.items())[:2]:
+        assert live_models(connection, 1) == {}
+    # The trees of a version that scores no more are not read.
+    assert set(models) == {1, 2}
+    for number, model in models.items():
         told = lake.rows(f"select score from lake.aml.alert_scores where model_version = {number} order by alert_id")
         np.testing.assert_allclose([each for (each,) in told], score(model, features), atol=1e-9)
 
@@ -230,6 +232,25 @@ def test_decisions_that_another_officer_approved_are_labels(built: tuple[BuiltLa
     with connect(lake.settings, read_only=True) as connection:
         labels = of_decisions(connection).select(["subject_id", "label"]).to_pylist()
     assert {each["subject_id"]: each["label"] for each in labels} == {"party P-splitter": True, "party P-runner": False}
+
+
+def test_what_one_person_holds_is_shown_together_or_not_at_all(built: tuple[BuiltLake, Any, Any]) -> None:
+    lake, _, _ = built
+    held = lake.rows(
+        """
+        select 'party ' || party_id, list_sort(list(distinct 'account ' || account_id))
+        from (select account_id, unnest(holder_party_ids) as party_id from lake.intermediate.int_account_holders)
+        group by all
+        """
+    )
+    assert ("party P-large", ["account A-large", "account A-large2"]) in held
+    assert ("party P-joint2", ["account A-joint"]) in held
+    with connect(lake.settings, read_only=True) as connection:
+        found = [set(folds(connection, [party, *accounts])) for party, accounts in held]
+        assert folds(connection, ["account unheard of"]) == folds(connection, ["account unheard of"] * 2)[:1]
+        assert folds(connection, []) == []
+    assert {len(each) for each in found} == {1}
+    assert set.union(*found) == set(range(FOLDS))
 
 
 def test_a_command_trains_promotes_and_explains(

@@ -43,7 +43,17 @@ ALERTS = """
 CASES = "select * from lake.str.cases order by case_id"
 MOVEMENTS = "select * exclude (_pin) from lake.intermediate.int_movements order by transaction_id"
 STAGED = "select * exclude (_pin, _landed_at) from lake.staging.stg_transactions order by transaction_id"
-COMPARED = {"alerts": ALERTS, "cases": CASES, "movements": MOVEMENTS, "staged": STAGED}
+# Sums of floats depend on the order in which they were added.
+FEATURES = """
+    select
+        known.alert_id,
+        map_from_entries(list_transform(map_entries(known.features), lambda e: {'k': e.key, 'v': round(e.value, 6)}))
+    from lake.aml.alert_features as known
+    join lake.aml.alerts as alerts on alerts.alert_id = known.alert_id and alerts.withdrawn_pin is null
+    qualify row_number() over (partition by known.alert_id order by known.pin desc) = 1
+    order by known.alert_id
+"""
+COMPARED = {"alerts": ALERTS, "cases": CASES, "movements": MOVEMENTS, "staged": STAGED, "features": FEATURES}
 
 
 def mistaken(contract: Contract) -> Contract:

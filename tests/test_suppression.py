@@ -34,8 +34,8 @@ ALERTS = f"""
     select * exclude (raised_pin, withdrawn_pin) from lake.aml.alerts
     where withdrawn_pin is null and subject_id not in {LANDED_LATE}
     order by alert_id
-"""  # noqa: S608
-CASES = f"select * from lake.str.cases where subject_id not in {LANDED_LATE} order by case_id"  # noqa: S608
+"""
+CASES = f"select * from lake.str.cases where subject_id not in {LANDED_LATE} order by case_id"
 
 
 def coins(bank: Bank, subject: str, day: int, *amounts: str, hour: int = 15) -> None:

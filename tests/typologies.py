@@ -234,7 +234,13 @@ def _hidden(bank: Bank) -> None:
         cell = bank.customer(f"cell{member}")
         bank.move(cell, "debit", 1000, at(4 + member), channel="online", device_id="D-shared", creditor_name="A shop")
     for member in range(5):
-        lodging = {"type": "residence", "line": "7 Mill Lane", "postal_code": "10001", "town": "Albany", "country": "US"}
+        lodging = {
+            "type": "residence",
+            "line": "7 Mill Lane",
+            "postal_code": "10001",
+            "town": "Albany",
+            "country": "US",
+        }
         bank.person(f"P-lodger{member}", addresses=[lodging | {"state": "NY"}])
         bank.account(f"A-lodger{member}", f"P-lodger{member}")
         bank.move(f"A-lodger{member}", "debit", 1000, at(4 + member), method="card", creditor_name="A shop")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 from detection.priority.features import matrix
 from detection.priority.model import Model
-from detection.priority.store import models as known_models
+from detection.priority.store import live_models
 
 FEATURES = "map(varchar, double)"
 _SCORED = pa.struct(
@@ -24,10 +25,11 @@ _SCORED = pa.struct(
 
 
 class Plugin(BasePlugin):
-    """Read the models when dbt connects; the models that a build asks for are those of its pin, which lies before."""
+    """When dbt connects, read the models that score at the build's pin; what does not build has none."""
 
     def configure_connection(self, conn: Any) -> None:
-        models = known_models(conn)
+        pin = os.environ.get("VIGIL_PIN")
+        models = live_models(conn, int(pin)) if pin else {}
 
         def priority_score(versions: pa.ChunkedArray, features: pa.ChunkedArray) -> pa.ChunkedArray:
             return pa.chunked_array(

@@ -9,7 +9,7 @@ import duckdb
 
 from detection.priority.distribution import stability
 from detection.priority.features import matrix
-from detection.priority.store import Version, models
+from detection.priority.store import Version, model
 
 # The bound that the index is usually read by: above it, it is another population.
 MOVED = 0.25
@@ -48,9 +48,9 @@ def drift(connection: duckdb.DuckDBPyConnection, version: Version, days: int) ->
     alerts = connection.execute(_LATE, {"days": days, "last_seen": last_seen}).to_arrow_table()
     if alerts.num_rows < LEAST:
         return []
-    model = models(connection)[version.version]
-    rows = matrix(alerts["features"], model.features)
-    now = {"score": model.scores(rows)} | {name: rows[:, at] for at, name in enumerate(model.features)}
+    trees = model(connection, version.version)
+    rows = matrix(alerts["features"], trees.features)
+    now = {"score": trees.scores(rows)} | {name: rows[:, at] for at, name in enumerate(trees.features)}
     found = [
         Drift(name, stability(then, now[name]), alerts.num_rows) for name, then in version.card["distribution"].items()
     ]

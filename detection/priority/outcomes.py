@@ -6,6 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from detection.named import named_accounts
+from detection.priority.folds import folds
 from detection.truth import Truth
 
 DECISIONS = "decisions"
@@ -21,7 +22,6 @@ _OF_DECISIONS = """
     select
         alerts.alert_id,
         alerts.subject_type || ' ' || alerts.subject_id as subject_id,
-        (md5_number_lower(alerts.subject_type || ' ' || alerts.subject_id) % 5)::integer as fold,
         alerts.detected_at,
         known.features,
         cases.disposition = 'report' as label
@@ -50,7 +50,6 @@ _OF_TRUTH = f"""
     select
         named.alert_id,
         named.account_id as subject_id,
-        (md5_number_lower(named.account_id) % 5)::integer as fold,
         named.detected_at,
         known.features,
         account_labels.is_laundering as label
@@ -64,12 +63,18 @@ _OF_TRUTH = f"""
 def of_decisions(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """Alerts of cases whose disposal was approved: label is whether it was to report; a referred case has none.
 
-    Columns: alert_id, subject_id, fold (0 to 4, by the subject), detected_at, features, label.
+    Columns: alert_id, subject_id, detected_at, features, label, fold (0 to 4, by the holder).
     """
-    return connection.execute(_OF_DECISIONS).to_arrow_table()
+    found = connection.execute(_OF_DECISIONS).to_arrow_table()
+    return _with_folds(connection, found, found["subject_id"].to_pylist())
 
 
 def of_truth(connection: duckdb.DuckDBPyConnection, truth: Truth) -> pa.Table:
     """Alerts that stand and the accounts they name, with the data set's labels; the same columns."""
     connection.register("account_labels", truth.accounts)
-    return connection.execute(_OF_TRUTH).to_arrow_table()
+    found = connection.execute(_OF_TRUTH).to_arrow_table()
+    return _with_folds(connection, found, [f"account {account}" for account in found["subject_id"].to_pylist()])
+
+
+def _with_folds(connection: duckdb.DuckDBPyConnection, found: pa.Table, subjects: list[str]) -> pa.Table:
+    return found.append_column("fold", pa.array(folds(connection, subjects), pa.int32()))

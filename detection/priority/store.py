@@ -113,15 +113,27 @@ def champion(connection: duckdb.DuckDBPyConnection) -> Version | None:
     return next((each for each in versions(connection) if each.role is Role.champion), None)
 
 
-def models(connection: duckdb.DuckDBPyConnection) -> dict[int, Model]:
-    """All models by version; none in a lake of before."""
+def model(connection: duckdb.DuckDBPyConnection, number: int) -> Model:
+    """The trees of a version that there is."""
+    ((features, *rest),) = connection.execute(
+        "select features, booster, slope, intercept from lake.ledger.priority_models where version = ?", [number]
+    ).fetchall()
+    return Model(tuple(features), *rest)
+
+
+def live_models(connection: duckdb.DuckDBPyConnection, pin: int) -> dict[int, Model]:
+    """The trees of champion and challengers as of snapshot ``pin``, by version; none in a lake of before."""
     try:
         found = connection.execute(
-            "select version, features, booster, slope, intercept from lake.ledger.priority_models"
+            f"""
+            select version from lake.ledger.priority_roles at (version => {int(pin)})
+            group by version
+            having arg_max(role, since) <> 'retired'
+            """  # noqa: S608
         ).fetchall()
     except duckdb.CatalogException:
         return {}
-    return {row[0]: Model(tuple(row[1]), *row[2:]) for row in found}
+    return {number: model(connection, number) for (number,) in found}
 
 
 def give_role(

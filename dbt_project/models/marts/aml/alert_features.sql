@@ -3,9 +3,13 @@
 {{
     config(
         incremental_strategy='append',
-        full_refresh=false
+        full_refresh=false,
+        post_hook='{{ record_watermark() }}'
     )
 }}
+{#- What was landed again changes what an alert's account had done, though the alert itself may stay as it is: then all
+    that stand are looked up anew, under the pin of the build that does so. -#}
+{%- set is_rewound = is_incremental() and is_rewound() -%}
 {%- set days = var('priority_days') -%}
 {%- set most = var('priority_counterparties') -%}
 {%- set measures = [
@@ -99,11 +103,11 @@ words as (
 asked as (
     select
         named.*,
-        words.pin
+        {{ pin() ~ '::bigint' if is_rewound else 'words.pin' }} as pin
     from named
     inner join words on named.alert_id = words.alert_id
-    {% if is_incremental() %}
-    anti join {{ this }} as known on words.alert_id = known.alert_id and words.pin = known.pin
+    {% if is_incremental() and not is_rewound %}
+    anti join {{ this }} as known on words.alert_id = known.alert_id and known.pin >= words.pin
     {% endif %}
 ),
 
