@@ -13,26 +13,11 @@ from lakehouse.errors import NotBuilt
 EFFECT_DAYS = 30
 
 _LAST_DAY = "select max(local_date) from lake.intermediate.int_movements"
-# As int_scenario_parameters resolves them: what the bank's jurisdiction itself has goes before what any has.
 _PARAMETERS = """
-    with in_force as (
-        select parameters.*
-        from lake.seeds.scenario_parameters as parameters
-        join lake.intermediate.int_jurisdiction as bank on parameters.jurisdiction in (bank.jurisdiction, 'any')
-        where $day between effective_from and coalesce(effective_to, date '9999-12-31')
-    )
-    select scenario_id, version, jurisdiction, segment, parameter, value, effective_from, source
-    from in_force
-    where
-        jurisdiction <> 'any'
-        or not exists (
-            from in_force as own
-            where
-                own.jurisdiction <> 'any'
-                and own.segment in ('any', in_force.segment)
-                and own.scenario_id = in_force.scenario_id
-                and own.parameter = in_force.parameter
-        )
+    select distinct
+        scenario_id, version, given_jurisdiction, given_segment, parameter, value, effective_from, source
+    from lake.intermediate.int_scenario_parameters
+    where $day between first_day and coalesce(last_day, date '9999-12-31')
     order by all
 """
 # An outcome stands once a second officer approved it; only a report needs that.

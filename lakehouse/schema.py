@@ -8,7 +8,7 @@ import duckdb
 
 from contracts import Contract
 from lakehouse.errors import LakeMismatch
-from lakehouse.transactions import transaction
+from lakehouse.transactions import insist, transaction
 
 # What the sink adds to a contract's fields, in this order.
 SINK_COLUMNS = {
@@ -82,7 +82,6 @@ _LEDGER = {
 _REGISTRY = "ledger.registry"
 # Also of one row: whose turn upkeep is.
 _UPKEEP = "ledger.upkeep"
-_ATTEMPTS = 20
 # What is expected of the ledger and the landing tables. Higher where a former release could not use what this one
 # writes. A lake without a number is of the first releases; `prepare` adds what it lacks, and the number.
 FORMAT = 1
@@ -109,14 +108,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]
     for table, fields in landing.items():
         columns = ", ".join(f'"{name}" {kind}' for name, kind in fields.items())
         statements.append(f"create table if not exists lake.landing.{table} ({columns})")
-    for attempt in range(_ATTEMPTS):
-        try:
-            _create(connection, statements, landing)
-            return
-        except duckdb.TransactionException:
-            # Another process created some of it meanwhile; what it created is seen by the next attempt.
-            if attempt == _ATTEMPTS - 1:
-                raise
+    # Another process may create some of it meanwhile; what it created is seen by the next attempt.
+    insist(lambda: _create(connection, statements, landing))
 
 
 def _create(

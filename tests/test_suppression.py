@@ -27,8 +27,8 @@ SUBJECTS = (
     *("unapproved", "own_approval", "reported", "joined", "late", "far", "unheard", "overtaken", "unseen", "ceaseless"),
 )
 CHUNK_ENDS = (at(3), at(55), at(5000))
-# The decision on one of them lands late, and what another did before its decision: of these only a build that began with
-# everything could know.
+# The decision on one of them lands late, and what another did before its decision: of these only a build that began
+# with everything could know.
 LANDED_LATE = "('A-unheard', 'A-unseen')"
 ALERTS = f"""
     select * exclude (raised_pin, withdrawn_pin) from lake.aml.alerts

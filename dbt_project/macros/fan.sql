@@ -2,8 +2,6 @@
     profile explains. -#}
 {% macro fan(scenario_id, direction) -%}
 {%- set others = {'credit': 'payers', 'debit': 'payees'}[direction] -%}
-{%- set moved = {'credit': 'received', 'debit': 'sent'}[direction] -%}
-{%- set verb = {'credit': 'sent', 'debit': 'were sent'}[direction] -%}
 with movements as (
     select * from {{ ref('int_movements') }}
     where
@@ -28,6 +26,21 @@ events as (
     inner join parameters on {{ in_force('movements') }}
 ),
 
+{{ many_counterparties(scenario_id, direction) }}
+
+select * from final
+{%- endmacro %}
+
+{#- The middle and end of a scenario over counterparties of one account that are many and move more than its holder's profile
+    explains. It expects a CTE before it:
+      events    one row a payment: subject_id, the columns of int_movements, and the parameters, among them lookback_days,
+                minimum_payers or minimum_payees, minimum_amount and turnover_factor
+    whom      what more the reason says of them
+    measured  further columns for the measures -#}
+{% macro many_counterparties(scenario_id, direction, whom='', measured=[]) -%}
+{%- set others = {'credit': 'payers', 'debit': 'payees'}[direction] -%}
+{%- set moved = {'credit': 'received', 'debit': 'sent'}[direction] -%}
+{%- set verb = {'credit': 'sent', 'debit': 'were sent'}[direction] -%}
 measured as (
     select
         *,
@@ -42,13 +55,14 @@ fired as (
     select
         *,
         booked_at as fired_at,
-        format('{} {{ others }} (at least {}) {{ verb }} ', {{ others }}, minimum_{{ others }}::integer)
+        format('{} {{ others }} (at least {}){{ whom }} {{ verb }} ', {{ others }}, minimum_{{ others }}::integer)
         || {{ money(moved) }} || format(' within {} days, above the ', lookback_days::integer)
         || {{ money('greatest(minimum_amount, expected)') }} || ' that the profile explains' as reason,
         json_object(
             '{{ others }}', {{ others }}, '{{ moved }}', {{ moved }}, 'expected', expected,
             'minimum_{{ others }}', minimum_{{ others }}, 'minimum_amount', minimum_amount,
             'lookback_days', lookback_days, 'turnover_factor', turnover_factor
+            {%- for column in measured %}, '{{ column }}', {{ column }}{% endfor %}
         ) as measures
     from measured
     where
@@ -62,6 +76,4 @@ evidence as (
 ),
 
 {{ alerts(scenario_id, 'account') }}
-
-select * from final
 {%- endmacro %}

@@ -17,9 +17,10 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Pre hook of such a scenario: what it said of these accounts goes, in the transaction that says it anew. -#}
-{% macro forget_touched() -%}
+{#- Pre hook of a model that keeps what it said of the rest: what it said of these accounts, or of what another macro finds
+    touched, goes in the transaction that says it anew. -#}
+{% macro forget_touched(found=none) -%}
     {%- if is_incremental() and config.get('incremental_strategy') == 'append' -%}
-        delete from {{ this }} where {{ is_touched('subject_id') }}
+        delete from {{ this }} where {{ found() if found else is_touched('subject_id') }}
     {%- endif -%}
 {%- endmacro %}

@@ -14,10 +14,3 @@
         true
     {%- endif -%}
 {%- endmacro %}
-
-{#- Its pre hook: they go, in the transaction that pairs them anew. -#}
-{% macro forget_touched_transfers() -%}
-    {%- if is_incremental() -%}
-        delete from {{ this }} where {{ is_touched_transfer() }}
-    {%- endif -%}
-{%- endmacro %}

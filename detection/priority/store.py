@@ -13,9 +13,8 @@ import orjson
 
 from detection.errors import NoSuchModel
 from detection.priority.model import Model
-from lakehouse.transactions import transaction
+from lakehouse.transactions import insist, transaction
 
-_ATTEMPTS = 20
 Given = TypeVar("Given")
 # The last word on each version.
 _ROLES = """
@@ -172,13 +171,11 @@ def _in_turn(connection: duckdb.DuckDBPyConnection, act: Callable[[], Given]) ->
     Raises:
         duckdb.TransactionException: others came first every time.
     """
-    for attempt in range(_ATTEMPTS):
-        try:
-            with transaction(connection):
-                # Two inserts never conflict, two updates of one row do.
-                connection.execute("update lake.ledger.registry set registrations = registrations + 1")
-                return act()
-        except duckdb.TransactionException:
-            if attempt == _ATTEMPTS - 1:
-                raise
-    raise AssertionError("not reached")
+
+    def make() -> Given:
+        with transaction(connection):
+            # Two inserts never conflict, two updates of one row do.
+            connection.execute("update lake.ledger.registry set registrations = registrations + 1")
+            return act()
+
+    return insist(make)

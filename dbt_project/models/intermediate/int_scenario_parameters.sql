@@ -13,9 +13,8 @@ jurisdiction as (
 -- What the seed gives the bank's jurisdiction, and what it gives any.
 given as (
     select
-        parameters.* exclude (jurisdiction),
-        jurisdiction.jurisdiction,
-        parameters.jurisdiction = 'any' as is_inherited
+        parameters.*,
+        jurisdiction.jurisdiction as bank_jurisdiction
     from parameters
     inner join jurisdiction on parameters.jurisdiction in (jurisdiction.jurisdiction, 'any')
 ),
@@ -46,10 +45,14 @@ final as (
     select
         periods.scenario_id,
         given.version,
-        given.jurisdiction,
+        given.bank_jurisdiction as jurisdiction,
         segments.segment,
         given.parameter,
         given.value,
+        given.jurisdiction as given_jurisdiction,
+        given.segment as given_segment,
+        given.source,
+        given.effective_from,
         periods.first_day,
         periods.last_day
     from periods
@@ -61,7 +64,7 @@ final as (
         and periods.first_day <= coalesce(given.effective_to, date '9999-12-31')
     qualify row_number() over (
         partition by periods.scenario_id, periods.first_day, segments.segment, given.parameter
-        order by given.is_inherited, given.segment = 'any'
+        order by given.jurisdiction = 'any', given.segment = 'any'
     ) = 1
 )
 

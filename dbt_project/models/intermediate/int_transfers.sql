@@ -1,7 +1,7 @@
 {{
     config(
         incremental_strategy='append',
-        pre_hook='{{ forget_touched_transfers() }}',
+        pre_hook='{{ forget_touched(is_touched_transfer) }}',
         post_hook='{{ record_watermark() }}'
     )
 }}
