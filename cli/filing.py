@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +12,7 @@ from cli.console import AsJson, answer, print_json, print_rows, say
 from cli.environment import lake
 from lakehouse.attach import connect
 from lakehouse.settings import Settings
+from orchestration.defs.filings.lifecycle import announce
 from reports import Filing
 
 app = typer.Typer(help="Make filings of approved cases and of days of cash, and list them.", no_args_is_help=True)
@@ -35,10 +36,14 @@ def generate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the filing, of a case its PDF, and the manifest into the outbox; asked again, it gives the same bytes."""
+    """Write the filing, of a case its PDF, and the manifest into the outbox; asked again, it gives the same bytes.
+
+    Its first step goes on the topic compliance.filings.
+    """
     about = _about(case_id, day)
     with lake() as settings, connect(settings) as connection:
         filing = reports.generate(connection, settings, about, profile, reference, pin)
+        announce(connection, settings, [filing], datetime.now(UTC))
     answer([summary(filing)], as_json=as_json, title="filing")
 
 
@@ -61,13 +66,21 @@ def list_filings(as_json: AsJson = False) -> None:
 
 
 def trace(
-    filing: Annotated[str, typer.Argument(help="Reference of a filing in the outbox.")], as_json: AsJson = False
+    filing: Annotated[str, typer.Argument(help="Reference of a filing in the outbox.")],
+    field: Annotated[
+        str | None,
+        typer.Option(help="Only what one field was made from: an element's name, its path or the end of that."),
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print topic, partition and offset of every transaction in a filing, each looked up again in the lake."""
     with lake() as settings, connect(settings, read_only=True) as connection:
         found = reports.find(settings.home, filing)
         origins = reports.trace(connection, found)
-    if as_json:
+        told = reports.field_events(connection, found, field) if field is not None else []
+    if field is not None:
+        answer(told, as_json=as_json, title=f"{filing}: {field}")
+    elif as_json:
         print_json(origins)
     else:
         print_rows(origins, title=f"{filing}: {len(origins)} transactions, each found at its offset")

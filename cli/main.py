@@ -19,6 +19,7 @@ from cli import (
     demo,
     evaluate,
     filing,
+    filing_life,
     priority,
     reconcile,
     replay,
@@ -81,6 +82,11 @@ app.command()(upkeep.upkeep)
 app.command()(build.build)
 app.command()(alerts.alerts)
 app.add_typer(case.app, name="case")
+filing.app.command()(filing_life.submit)
+filing.app.command()(filing_life.acknowledge)
+filing.app.command("return")(filing_life.return_)
+filing.app.command()(filing_life.correct)
+filing.app.command()(filing_life.show)
 app.add_typer(filing.app, name="file")
 app.command()(filing.trace)
 app.command()(seal.seal)

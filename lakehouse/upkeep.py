@@ -1,7 +1,8 @@
 """Upkeep: few files and few snapshots, however long the lake is landed into; one process at a time, beside everything.
 
 Nothing that can be asked for changes: rows keep the snapshot they came with, also in merged files, and these snapshots
-stay: what builds ended at and filings were made from, where each incremental model reads on, what a rewind replaced.
+stay: what builds ended at, for some weeks, and filings were made from, for as long as the law keeps them, where each
+incremental model reads on, what a rewind replaced.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ ENOUGH = 8
 LEASE = timedelta(minutes=1)
 # A query that began before a file was merged may still read it.
 READERS = timedelta(hours=1)
+# A filing that is asked for is made from the newest build; one that was made keeps its snapshot by itself.
+BUILDS = timedelta(days=35)
 # What sinks write. A build that deletes from a table while its files are merged fails, so marts are left to those who
 # know that none is under way.
 SINKS_WRITE = ("landing", "ledger")
@@ -138,7 +141,7 @@ def keep_up(
             if _files_below(connection, table, size) >= enough:
                 merge = "call ducklake_merge_adjacent_files('lake', ?, schema => ?, max_file_size => ?)"
                 merged += sum(row[2] for row in step(table, merge, [table.name, table.schema, size], _RETRIES))
-    expired = _expire(connection, now - keep)
+    expired = _expire(connection, now, now - keep)
     removed = connection.execute(
         "call ducklake_cleanup_old_files('lake', older_than => ?::timestamptz)", [f"{now - readers}+00"]
     ).fetchall()
@@ -148,25 +151,36 @@ def keep_up(
     return Upkeep(flushed, merged, expired, len(removed), restored)
 
 
-def pinned(connection: duckdb.DuckDBPyConnection) -> set[int]:
-    """The snapshots that upkeep never expires."""
+def pinned(connection: duckdb.DuckDBPyConnection, now: datetime, builds: timedelta = BUILDS) -> set[int]:
+    """The snapshots that upkeep does not expire at ``now`` (naive UTC).
+
+    Where builds younger than ``builds`` ended, and the newest; where filings were made from, as long as they must be
+    kept; where models read on; what a rewind replaced.
+    """
     found = connection.execute(
         """
-        select pin from lake.ledger.watermarks where model = $build
+        select pin
+        from lake.ledger.watermarks
+        where model = $build
+        qualify built_at > $since or pin = max(pin) over ()
         union
         -- Where a model reads on: behind its watermark.
         select unnest([max(pin), max(pin) + 1]) from lake.ledger.watermarks group by model
         union
         select before_snapshot from lake.ledger.rewinds
         """,
-        {"build": BUILD},
+        {"build": BUILD, "since": now - builds},
     ).fetchall()
     with contextlib.suppress(duckdb.CatalogException):  # no filings are landed here
-        found += connection.execute("select distinct pin from lake.landing.compliance_filings").fetchall()
+        found += connection.execute(
+            "select pin from lake.landing.compliance_filings group by pin "
+            "having coalesce(max(retain_until) >= ?::date, true)",
+            [now],
+        ).fetchall()
     return {row[0] for row in found if row[0] is not None}
 
 
-def _expire(connection: duckdb.DuckDBPyConnection, before: datetime) -> int:
+def _expire(connection: duckdb.DuckDBPyConnection, now: datetime, before: datetime) -> int:
     old = connection.execute(
         """
         select snapshot_id from lake.snapshots()
@@ -175,7 +189,7 @@ def _expire(connection: duckdb.DuckDBPyConnection, before: datetime) -> int:
         """,
         [f"{before}+00"],
     ).fetchall()
-    chosen = sorted({row[0] for row in old} - pinned(connection))
+    chosen = sorted({row[0] for row in old} - pinned(connection, now))
     if chosen:
         connection.execute("call ducklake_expire_snapshots('lake', versions => ?)", [chosen])
     return len(chosen)

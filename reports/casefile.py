@@ -49,6 +49,11 @@ class CaseFile:
         return self.local(self.case["approved_at"]).date()
 
     @property
+    def filed_on(self) -> date:
+        """The day the filing bears."""
+        return self.approved_on
+
+    @property
     def subjects(self) -> list[Row]:
         return [party for party in self.parties.values() if party["is_subject"]]
 

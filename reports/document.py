@@ -13,7 +13,7 @@ from reports.casefile import CaseFile
 from reports.dayfile import DayFile
 from reports.profile import Profile
 from reports.rulebook import Violation, check
-from reports.template import fill
+from reports.template import Note, fill
 from reports.text import one_line
 
 Records = Callable[[CaseFile, Profile, str, str], Mapping[str, Any]]
@@ -23,17 +23,18 @@ DAY_FORMS: dict[str, DayRecords] = {"fincen-ctr": fincen_ctr.records}
 
 
 def compose(
-    profile: Profile, file: CaseFile | DayFile, filing_ref: str, narrative: str
+    profile: Profile, file: CaseFile | DayFile, filing_ref: str, narrative: str, note: Note = lambda *_: None
 ) -> tuple[etree._Element, list[Violation]]:
     """The document and all violations of the profile's rule book, errors and warnings, by rule number.
 
     A party or account stands in many transactions; what is wrong with it is told once. A day's cash has no narrative.
+    ``note`` is told of each element, as ``template.fill`` does.
     """
     if isinstance(file, DayFile):
         records = DAY_FORMS[profile.form](file, filing_ref)
     else:
         records = FORMS[profile.form](file, profile, filing_ref, narrative)
-    root, violations = fill(profile, records)
+    root, violations = fill(profile, records, note)
     violations += check(root, profile.rules, profile.namespaces, variables(file, narrative))
     return root, sorted(set(violations), key=lambda found: (found.rule, found.field, found.value or ""))
 

@@ -45,6 +45,7 @@ def generate(
     profile: str,
     filing_ref: str | None = None,
     pin: int | None = None,
+    corrects: str | None = None,
 ) -> Filing:
     """Make the filing of an approved case, or of a business day's cash, and put it into the outbox.
 
@@ -56,6 +57,7 @@ def generate(
         about: a case_id or a business day, as the profile says.
         filing_ref: the bank's reference (letters, digits, ``.``, ``_``, ``-``); ``default_reference`` if None.
         pin: the snapshot to read; if None, that of the existing filing, else that at which the newest build ended.
+        corrects: the reference of the filing that this one corrects; that of the existing filing if it exists.
 
     Raises:
         UnknownProfile, CaseNotReportable, DayNotReportable, RulesBroken, SchemaRejected: nothing was written.
@@ -73,7 +75,9 @@ def generate(
     existing = _existing(settings.home, reference, chosen, about, pin)
     if pin is None:
         pin = existing.pin if existing else snapshots.built(connection)
-    files = _files(connection, settings, chosen, _read(connection, chosen, about, pin), reference)
+    if existing:
+        corrects = existing.manifest.get("corrects")
+    files = _files(connection, settings, chosen, _read(connection, chosen, about, pin), reference, corrects)
     if existing:
         _compare(existing, files)
     else:
@@ -101,6 +105,13 @@ def refusal(
     except (RulesBroken, SchemaRejected) as refused:
         return refused
     return None
+
+
+def read_again(connection: duckdb.DuckDBPyConnection, filing: Filing) -> tuple[Profile, CaseFile | DayFile, str]:
+    """What an existing filing was made from: its profile, its rows at its pin, and its narrative."""
+    chosen = load(filing.profile)
+    file = _read(connection, chosen, filing.about, filing.pin)
+    return chosen, file, _story(file)
 
 
 def _read(connection: duckdb.DuckDBPyConnection, profile: Profile, about: str | date, pin: int) -> CaseFile | DayFile:
@@ -136,6 +147,7 @@ def _files(
     profile: Profile,
     file: CaseFile | DayFile,
     reference: str,
+    corrects: str | None,
 ) -> dict[str, bytes]:
     """The filing's files by name, checked; the pack tells a case."""
     story = _story(file)
@@ -145,7 +157,7 @@ def _files(
         digest = hashlib.sha256(content).hexdigest()
         files[f"{reference}.pdf"] = pack.render(profile, file, reference, story, digest)
     described = manifest.describe(
-        profile, file, reference, files, manifest.ledger_at(connection, file.pin), violations, checked
+        profile, file, reference, files, manifest.ledger_at(connection, file.pin), violations, checked, corrects
     )
     return {**files, manifest.NAME: manifest.encode(described)}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -27,18 +28,22 @@ def describe(
     ledger: Mapping[str, Any],
     violations: Sequence[Violation],
     schema: SchemaResult,
+    corrects: str | None = None,
 ) -> dict[str, Any]:
     """The manifest as JSON values. Nothing in it comes from the clock or the machine.
 
     Args:
         files: the filing's files by name.
         ledger: ``ledger_at`` the pin.
+        corrects: the reference of the filing that this one corrects.
     """
     return {
         "filing_ref": filing_ref,
+        **({"corrects": corrects} if corrects else {}),
         "profile": {"name": profile.name, "version": profile.version, "files": profile.digests},
         **({"business_day": file.business_day.isoformat()} if isinstance(file, DayFile) else {"case_id": file.case_id}),
         "pin": file.pin,
+        "retention": _retention(file),
         "files": {
             name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
             for name, content in files.items()
@@ -61,9 +66,24 @@ def describe(
     }
 
 
+def _retention(file: CaseFile | DayFile) -> dict[str, Any]:
+    """How long the filing is kept, from the day it is filed on."""
+    years = file.entity["retention_years"]
+    return {"years": years, "until": later(file.filed_on, years).isoformat()}
+
+
+def later(day: date, years: int) -> date:
+    """The same day so many years later; 28 February for 29 February where that year has none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
+
+
 def _case(file: CaseFile) -> dict[str, Any]:
     case = file.case
     return {
+        "filed_on": file.filed_on.isoformat(),
         "prepared_by": {"officer_id": case["disposed_by"], "name": case["disposed_by_name"]},
         "approved_by": {"officer_id": case["approved_by"], "name": case["approved_by_name"]},
         "approved_at": case["approved_at"].isoformat() + "Z",
@@ -102,7 +122,7 @@ def _movement(row: Row) -> dict[str, Any]:
 
 
 def ledger_at(connection: duckdb.DuckDBPyConnection, pin: int) -> dict[str, Any]:
-    """Where the landing of each topic stood at snapshot ``pin``, and the pins of the incremental models."""
+    """Where landing stood at snapshot ``pin``: next offsets, pins of the incremental models, and the newest seal."""
     # AT takes no bound value; the pin is an integer.
     offsets = connection.execute(
         f"""
@@ -126,7 +146,19 @@ def ledger_at(connection: duckdb.DuckDBPyConnection, pin: int) -> dict[str, Any]
             for topic, partition, next_offset in offsets
         ],
         "watermarks": dict(watermarks),
+        "seal": _seal_at(connection, pin),
     }
+
+
+def _seal_at(connection: duckdb.DuckDBPyConnection, pin: int) -> dict[str, Any] | None:
+    """The newest link of the chain of seals at ``pin``; None where nothing was sealed by then."""
+    try:
+        row = connection.execute(
+            f"select max(number), arg_max(chain, number) from lake.ledger.seals at (version => {int(pin)})"  # noqa: S608
+        ).fetchone()
+    except duckdb.CatalogException:
+        return None
+    return {"number": row[0], "chain": row[1]} if row is not None and row[0] is not None else None
 
 
 def encode(manifest: Mapping[str, Any]) -> bytes:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,13 @@ def find(home: Path, filing_ref: str) -> Filing:
         if filing.filing_ref == filing_ref:
             return filing
     raise FilingNotFound(f"filing {filing_ref!r} is not in {home / 'outbox'}; 'vigil file' makes one")
+
+
+def next_reference(home: Path, filing_ref: str) -> str:
+    """The reference of the next correction of a filing: ``SAR-3F2A9C01B7D4-C1``, or ``-C2`` for one of that."""
+    first = re.sub(r"-C\d+$", "", filing_ref)
+    taken = {filing.filing_ref for filing in list_filings(home)}
+    return next(name for number in count(1) if (name := f"{first}-C{number}") not in taken)
 
 
 def check_digests(filing: Filing) -> None:

@@ -109,7 +109,12 @@ def _untrue(
 
 
 def _violation(rule: Rule, element: etree._Element, value: Any) -> Violation:
-    # The path with names alone: /report/transaction[2]/date_transaction.
+    text = None if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return Violation(rule.id, rule.severity, place(element), text, rule.message)
+
+
+def place(element: etree._Element) -> str:
+    """The path with names alone: ``/report/transaction[2]/date_transaction``."""
     steps = []
     at: etree._Element | None = element
     while at is not None:
@@ -118,8 +123,7 @@ def _violation(rule: Rule, element: etree._Element, value: Any) -> Violation:
         twins = [twin for twin in parent if twin.tag == at.tag] if parent is not None else []
         steps.append(f"{name}[{twins.index(at) + 1}]" if len(twins) > 1 else name)
         at = parent
-    text = None if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-    return Violation(rule.id, rule.severity, "/" + "/".join(reversed(steps)), text, rule.message)
+    return "/" + "/".join(reversed(steps))
 
 
 def _sum(_: Any, nodes: Sequence[Any]) -> str:

@@ -16,7 +16,7 @@ is left out. A rule that the profile does not have demands nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lxml import etree
@@ -33,9 +33,15 @@ _LEAF = re.compile(
 )
 
 
-def fill(profile: Profile, records: Mapping[str, Any]) -> tuple[etree._Element, list[Violation]]:
+# Is told of each element, what it tells of, and which column of that; none for an element that holds others.
+Note = Callable[[etree._Element, str, str | None], None]
+
+
+def fill(
+    profile: Profile, records: Mapping[str, Any], note: Note = lambda *_: None
+) -> tuple[etree._Element, list[Violation]]:
     """The document of ``profile`` for ``records``, and what is missing from them or has no code."""
-    filler = _Filler(profile, records)
+    filler = _Filler(profile, records, note)
     (name, nodes), *_ = profile.template["document"].items()
     root = etree.Element(filler.tag(name), nsmap=dict(profile.namespaces) or None)
     for attribute, leaf in profile.template.get("attributes", {}).items():
@@ -50,7 +56,8 @@ def fill(profile: Profile, records: Mapping[str, Any]) -> tuple[etree._Element, 
 
 
 class _Filler:
-    def __init__(self, profile: Profile, records: Mapping[str, Any]) -> None:
+    def __init__(self, profile: Profile, records: Mapping[str, Any], note: Note) -> None:
+        self.note = note
         self.profile = profile
         self.records = records
         self.rules = {rule.id: rule for rule in profile.rules}
@@ -68,7 +75,9 @@ class _Filler:
             ((name, spec),) = node.items()
             if isinstance(spec, str):
                 if (text := self.leaf(spec, record, label)) is not None:
-                    etree.SubElement(parent, self.tag(name)).text = text
+                    element = etree.SubElement(parent, self.tag(name))
+                    element.text = text
+                    self.note(element, label, re.split(r"[|!+]", spec)[0].strip())
             else:
                 self.branch(parent, name, spec, record, label)
 
@@ -84,8 +93,10 @@ class _Filler:
         made = 0
         for inner in found:
             element = etree.SubElement(parent, self.tag(name))
+            told = inner.get("_label", label)
+            self.note(element, told, spec.get("text"))
             if "text" in spec:
-                element.text = self.leaf(spec["text"], inner, inner.get("_label", label))
+                element.text = self.leaf(spec["text"], inner, told)
             else:
                 self.children(
                     element, self.profile.template[spec["use"]] if "use" in spec else spec["children"], inner, label

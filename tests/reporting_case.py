@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,10 +21,12 @@ def _typed(kind: str, columns: str) -> dict[str, str]:
     return dict.fromkeys(columns.split(), kind)
 
 
+_EVENT = {"_topic": "varchar", "_partition": "integer", "_offset": "bigint"}
 _SIDES = ("name", "party_id", "account_id", "agent", "country")
 _COLUMNS: dict[str, dict[str, str]] = {
     "rpt_reporting_entity": {
         "rentity_id": "integer",
+        "retention_years": "integer",
         **_typed(
             "varchar",
             "rentity_branch name tin fincen_tcc rssd regulator_code address_line address_town address_state "
@@ -71,6 +74,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "roles": "varchar[]",
         "is_customer": "boolean",
         **{field.name: field.duckdb_type for field in contract_for("bank.parties").fields},
+        **_EVENT,
     },
     "rpt_str_account": {
         **_typed("varchar", "case_id account_id account_number account_name account_type currency branch_id"),
@@ -78,6 +82,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "status": "varchar",
         "parties": "struct(party_id varchar, role varchar)[]",
         "balance_at_end": "decimal(18,4)",
+        **_EVENT,
     },
     "rpt_str_transaction": {
         **_typed("varchar", "case_id transaction_id end_to_end_id"),
@@ -141,6 +146,9 @@ def party(party_id: str, **changes: Any) -> dict[str, Any]:
         "onboarded_on": date(2019, 2, 1),
         "status": "active",
         "updated_at": datetime(2026, 1, 1),
+        "_topic": "bank.parties",
+        "_partition": 0,
+        "_offset": int(re.sub(r"\D", "", party_id) or 0),
         **changes,
     }  # fmt: skip
 
@@ -271,7 +279,8 @@ def tables() -> Tables:
         {
             "rpt_reporting_entity": [
                 {
-                    "rentity_id": 4711, "rentity_branch": "Head office", "name": "Vigil Demonstration Bank",
+                    "rentity_id": 4711, "retention_years": 5,
+                    "rentity_branch": "Head office", "name": "Vigil Demonstration Bank",
                     "tin": "11-1234567", "fincen_tcc": "PBSA8180", "rssd": "9912345", "regulator_code": "OCC",
                     "address_line": "1 Example Plaza", "address_town": "New York", "address_state": "NY",
                     "address_postal_code": "10004", "address_country": "US", "phone": "+1 212 555 0100",
@@ -326,6 +335,7 @@ def tables() -> Tables:
                     "account_type": "current", "currency": "USD", "branch_id": "B-01", "opened_on": date(2019, 2, 1),
                     "closed_on": None, "status": "active", "parties": [{"party_id": "P-1", "role": "holder"}],
                     "balance_at_end": Decimal("41210.5000"),
+                    "_topic": "bank.accounts", "_partition": 0, "_offset": 1,
                 }
             ],
             "rpt_str_transaction": movements,

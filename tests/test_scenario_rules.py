@@ -17,6 +17,7 @@ def test_every_unit_test_of_the_scenarios_passes(all_at_once: BuiltLake) -> None
         "ctr_reports",
         "hubs",
         "case_alerts",
+        "filing_steps",
         "weighed_alerts",
         "alerts",
         "int_account_holders",

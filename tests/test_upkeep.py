@@ -2,14 +2,16 @@
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from landing_bench import Bench, party
 
+from contracts import contract_for
 from lakehouse.attach import connect
-from lakehouse.upkeep import Upkeep, keep_up
+from lakehouse.schema import prepare
+from lakehouse.upkeep import Upkeep, keep_up, pinned
 from sinks import Event, SinkConfig, Step, reconcile, run_until_caught_up
 from sinks.accumulation import IDLE_SECONDS, Accumulation
 from sinks.clock import utc_now
@@ -88,6 +90,44 @@ def test_pins_stay_and_models_read_on_exactly(
     assert {built, watermark, watermark + 1} <= kept
     assert not {pins[0], pins[2], pins[3]} & kept
     bench.proves_exact(rows=4 * 65)
+
+
+def test_a_filing_s_snapshot_stays_as_long_as_the_law_says(
+    kafka: str, new_topic: Callable[..., str], catalog: tuple[str, Path]
+) -> None:
+    bench = Bench(kafka, new_topic, catalog)
+    pins = []
+    for number in range(5):
+        bench.send([party(number)])
+        bench.land(inline_rows=0)
+        pins.append(bench.query("select max(snapshot_id) from lake.snapshots()")[0][0])
+    old, kept, longer, unsaid, built = pins
+    with connect(bench.settings) as connection:
+        prepare(connection, [contract_for("compliance.filings")])
+        connection.executemany(
+            "insert into lake.landing.compliance_filings (filing_ref, pin, retain_until) values (?, ?, ?)",
+            [["F1", old, date(2029, 5, 1)], ["F2", kept, date(2030, 5, 1)], ["F3", longer, date(2029, 5, 1)],
+             ["F3", longer, date(2031, 1, 1)], ["F4", unsaid, None]],
+        )  # fmt: skip
+        connection.execute(
+            "insert into lake.ledger.watermarks values ('build', ?, '2029-01-01'), ('build', ?, '2029-02-01')",
+            [old, built],
+        )
+        at = pinned(connection, datetime(2029, 2, 1))
+        assert {old, kept, longer, unsaid, built} <= at
+        assert {kept, longer, unsaid, built} == pinned(connection, datetime(2030, 5, 1)) & set(pins)
+        assert {longer, unsaid, built} == pinned(connection, datetime(2030, 5, 2)) & set(pins)
+    done = keep_up_at(bench, datetime(2030, 5, 2))
+    assert done is not None
+    left = {row[0] for row in bench.query("select snapshot_id from lake.snapshots()")}
+    assert {longer, unsaid, built} == left & set(pins)
+    assert bench.query(f"select count(*) from {{table}} at (version => {longer})") == [(3,)]
+
+
+def keep_up_at(bench: Bench, now: datetime) -> Upkeep | None:
+    """One round at that time."""
+    with connect(bench.settings) as connection:
+        return keep_up(connection, "test", now, **AT_ONCE)
 
 
 def test_sinks_land_on_while_the_lake_is_tidied(

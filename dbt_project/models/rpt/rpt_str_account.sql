@@ -58,7 +58,10 @@ final as (
         accounts.closed_on,
         accounts.status,
         accounts.parties,
-        balances.balance_at_end
+        balances.balance_at_end,
+        accounts._topic,
+        accounts._partition,
+        accounts._offset
     from sides
     inner join accounts on sides.account_id = accounts.account_id
     left join balances on sides.case_id = balances.case_id and sides.account_id = balances.account_id

@@ -126,7 +126,10 @@ final as (
         parties.onboarded_on,
         parties.reviewed_on,
         parties.status,
-        parties.updated_at
+        parties.updated_at,
+        parties._topic,
+        parties._partition,
+        parties._offset
     from roles
     inner join parties on roles.party_id = parties.party_id
     left join customers on roles.party_id = customers.party_id

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import duckdb
 
 from cases.events import send
+from contracts.filings import TOPIC, step
 from lakehouse.settings import Settings
 from reports.outbox import Filing
 from sinks import configured, connection_settings
 from sinks.broker import named_servers
-
-TOPIC = "compliance.filings"
 
 
 def announce(connection: duckdb.DuckDBPyConnection, settings: Settings, filings: Sequence[Filing], at: datetime) -> int:
@@ -39,15 +37,16 @@ def announce(connection: duckdb.DuckDBPyConnection, settings: Settings, filings:
 
 
 def _generated(filing: Filing, at: datetime) -> dict[str, Any]:
-    told = "|".join((filing.filing_ref, "generated", filing.sha256))
-    return {
-        "event_id": "F-" + hashlib.sha256(told.encode()).hexdigest()[:20],
-        "filing_ref": filing.filing_ref,
-        "case_id": filing.case_id,
-        "business_day": filing.business_day,
-        "profile": filing.profile,
-        "status": "generated",
-        "pin": filing.pin,
-        "sha256": filing.sha256,
-        "occurred_at": at,
-    }
+    retained = filing.manifest.get("retention")
+    return step(
+        filing.filing_ref,
+        filing.profile,
+        "generated",
+        filing.sha256,
+        at,
+        case_id=filing.case_id,
+        business_day=filing.business_day,
+        pin=filing.pin,
+        corrects=filing.manifest.get("corrects"),
+        retain_until=date.fromisoformat(retained["until"]) if retained else None,
+    )

@@ -18,6 +18,8 @@ with landed as (
         sha256,
         officer_id,
         regulator_reference,
+        corrects,
+        retain_until,
         occurred_at,
         errors,
         'compliance.filings' as _topic,

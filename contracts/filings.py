@@ -1,0 +1,28 @@
+"""A step in the life of a filing as an event of the filings topic."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+TOPIC = "compliance.filings"
+
+
+def step(filing_ref: str, profile: str, status: str, sha256: str, occurred_at: datetime, **more: Any) -> dict[str, Any]:
+    """The event of one step; ``more`` holds the contract's other fields (case_id, business_day, officer_id, errors …).
+
+    The identifier is a digest of the filing, the step and the file, so that a step sent again is seen as a repetition;
+    an answer's is also of what was answered, since a regulator may answer twice.
+    """
+    told = [filing_ref, status, sha256]
+    told += [str(more[name]) for name in ("regulator_reference", "errors") if more.get(name)]
+    return {
+        "event_id": "F-" + hashlib.sha256("|".join(told).encode()).hexdigest()[:20],
+        "filing_ref": filing_ref,
+        "profile": profile,
+        "status": status,
+        "sha256": sha256,
+        "occurred_at": occurred_at,
+        **more,
+    }

@@ -1,0 +1,250 @@
+"""A filing's life by the commands, each step an event: submitted, answered, corrected; and what is no step."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from marts_lake import BuiltLake
+from reporting_case import CASE, tables
+from reporting_lake import reporting_lake
+from typer.testing import CliRunner
+
+from cases.events import send
+from cli.main import app
+from contracts import contract_for, load
+from contracts.filings import TOPIC, step
+from lakehouse.attach import connect
+from local.topics import ensure_topics
+from orchestration.environment import environment
+from reports.answer import AnswerUnreadable, read_answer
+from reports.errors import ReportError
+from sinks import SinkConfig, run_until_caught_up
+
+PROFILE = "fincen-sar"
+_STEPS = """
+    select filing_ref, status, violated_rule
+    from lake.str.filing_steps
+    where filing_ref like '{}%'
+    order by filing_ref, step_number
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site with an approved case; ``reference`` is one that no other test uses, since all share the topic."""
+
+    lake: BuiltLake
+    kafka: str
+    reference: str
+
+    def vigil(self, *arguments: str) -> Any:
+        """What the command prints with --json; its error is raised."""
+        done = CliRunner().invoke(app, [*arguments, "--json"], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    def fold(self) -> None:
+        """Land what was sent, and build what tells of filings."""
+        config = SinkConfig(topics=(TOPIC,), group=uuid.uuid4().hex)
+        run_until_caught_up(config, self.lake.settings, contracts={TOPIC: contract_for(TOPIC)})
+        self.lake.dbt(self.lake.newest(), "run", "--select", "stg_filing_events", "filing_steps", "filings")
+
+    def state(self, filing_ref: str | None = None) -> dict[str, Any]:
+        """The filing's row of str.filings."""
+        with connect(self.lake.settings, read_only=True) as connection:
+            cursor = connection.execute(
+                "select * from lake.str.filings where filing_ref = ?", [filing_ref or self.reference]
+            )
+            names = [column[0] for column in cursor.description or []]
+            (row,) = cursor.fetchall()
+        return dict(zip(names, row, strict=True))
+
+    def steps(self) -> list[tuple[Any, ...]]:
+        """Reference, step and violated rule of everything sent under this site's references."""
+        return self.lake.rows(_STEPS.format(self.reference))
+
+
+@pytest.fixture
+def site(kafka: str, catalog: tuple[str, Path], tmp_path: Path) -> Iterator[Site]:
+    """A site whose filing was made and whose first step has landed."""
+    ensure_topics(kafka, dict.fromkeys(load(), 1))
+    with reporting_lake(catalog, tmp_path, tables()) as (connection, settings):
+        connection.close()
+        reached = settings.model_copy(update={"kafka_bootstrap_servers": kafka})
+        made = Site(BuiltLake(reached, tmp_path / "dbt"), kafka, f"T-{uuid.uuid4().hex[:12]}")
+        with environment(reached):
+            made.vigil("file", "generate", CASE, "--profile", PROFILE, "--reference", made.reference)
+            made.fold()
+            yield made
+
+
+def refused(work: Callable[..., Any], *arguments: str) -> str:
+    """What the command says when it refuses."""
+    with pytest.raises(ReportError) as error:
+        work(*arguments)
+    return str(error.value)
+
+
+def test_returned_corrected_and_acknowledged(site: Site, tmp_path: Path) -> None:
+    made = site.state()
+    assert (made["status"], made["case_id"], made["retain_until"]) == ("generated", CASE, date(2031, 3, 12))
+    assert "only once it is submitted" in refused(
+        site.vigil, "file", "acknowledge", site.reference, "--officer", "O-1", "--number", "31000000000001"
+    )
+    site.vigil("file", "submit", site.reference, "--officer", "O-1")
+    site.fold()
+    state = site.state()
+    assert (state["status"], state["submitted_by"]) == ("submitted", "O-1")
+    assert state["retain_until"] == date.today().replace(year=date.today().year + 5) or date.today().day == 29
+    assert "only once it is generated" in refused(site.vigil, "file", "submit", site.reference, "--officer", "O-1")
+
+    site.vigil("file", "return", site.reference, "--officer", "O-1", "--error", "TotalSuspiciousAmountText: too high")
+    site.fold()
+    shown = site.vigil("file", "show", site.reference)
+    assert shown["state"]["status"] == "returned"
+    (error,) = shown["errors"]
+    assert error["message"] == "too high"
+    assert error["element"].endswith("/SuspiciousActivity/TotalSuspiciousAmountText")
+    assert error["value"] == "73101"
+    assert error["events"] == len(tables()["rpt_str_transaction"])
+
+    (correction,) = site.vigil("file", "correct", site.reference, "--officer", "O-1")
+    assert correction["filing_ref"] == f"{site.reference}-C1"
+    site.fold()
+    assert (site.state()["status"], site.state()["corrected_by"]) == ("corrected", correction["filing_ref"])
+    assert site.state(correction["filing_ref"])["corrects"] == site.reference
+
+    site.vigil("file", "submit", correction["filing_ref"], "--officer", "O-1")
+    site.fold()
+    answer = tmp_path / "answer.json"
+    answer.write_text(json.dumps({"reference": "31000000000007"}))
+    site.vigil("file", "acknowledge", correction["filing_ref"], "--officer", "O-1", "--answer", str(answer))
+    site.fold()
+    state = site.state(correction["filing_ref"])
+    assert (state["status"], state["regulator_reference"]) == ("acknowledged", "31000000000007")
+    assert [rule for _, _, rule in site.steps()] == [None] * 7
+    verified = site.vigil("verify", correction["filing_ref"])
+    assert {check["name"]: check["held"] for check in verified["checks"]} == {
+        "files": True,
+        "made again": True,
+        "trace": True,
+        "seals": True,
+    }
+
+
+def test_what_is_no_step_is_told_and_changes_nothing(site: Site) -> None:
+    sha256, now = site.state()["sha256"], datetime.now(UTC)
+
+    def told(filing_ref: str, status: str, sha256: str, **more: Any) -> dict[str, Any]:
+        return step(filing_ref, PROFILE, status, sha256, now, case_id=CASE, **more)
+
+    send(
+        site.kafka,
+        TOPIC,
+        [
+            told(site.reference, "acknowledged", sha256, regulator_reference="1"),
+            told(site.reference, "submitted", "another"),
+            told(site.reference, "generated", "another"),
+            told(site.reference, "corrected", sha256),
+            told(f"{site.reference}-X", "submitted", sha256),
+        ],
+    )
+    site.fold()
+    assert site.state()["status"] == "generated"
+    assert site.steps() == [
+        (site.reference, "generated", None),
+        (site.reference, "acknowledged", "out_of_turn"),
+        (site.reference, "submitted", "submitted_otherwise"),
+        (site.reference, "generated", "generated_otherwise"),
+        (site.reference, "corrected", "out_of_turn"),
+        (f"{site.reference}-X", "submitted", "never_generated"),
+    ]
+    site.vigil("file", "submit", site.reference, "--officer", "O-1")
+    site.fold()
+    assert site.state()["status"] == "submitted"
+
+
+def test_a_field_leads_to_its_events(site: Site) -> None:
+    rows = site.vigil("trace", site.reference, "--field", "TotalSuspiciousAmountText")
+    assert {(row["value"], row["topic"]) for row in rows} == {("73101", "bank.transactions")}
+    assert [(row["partition"], row["offset"]) for row in rows] == sorted(
+        (row["_partition"], row["_offset"]) for row in tables()["rpt_str_transaction"]
+    )
+    assert {row["commit_id"] for row in rows} == {f"commit-{number}" for number in range(4)}
+    assert "it has" in refused(site.vigil, "trace", site.reference, "--field", "Nowhere")
+
+
+def test_an_altered_file_is_not_submitted(site: Site) -> None:
+    (filing,) = site.vigil("file", "list")
+    path = Path(filing["path"])
+    path.write_bytes(path.read_bytes().replace(b"73101", b"73102"))
+    assert "SHA-256" in refused(site.vigil, "file", "submit", site.reference, "--officer", "O-1")
+    done = CliRunner().invoke(app, ["verify", site.reference, "--json"])
+    assert done.exit_code == 1
+    held = {check["name"]: check["held"] for check in json.loads(done.stdout)["checks"]}
+    assert held == {"files": False, "made again": False, "trace": False, "seals": True}
+
+
+ACKNOWLEDGEMENT = """<?xml version="1.0"?>
+<EFilingSubmissionXML StatusCode="A" xmlns="www.fincen.gov/base"><EFilingBatchXML>
+  <EFilingActivityXML SeqNum="1"><BSAID>31000000000001</BSAID>
+    <EFilingActivityErrorXML SeqNum="12"><ErrorContextText>2</ErrorContextText>
+      <ErrorElementNameText>RawCityText</ErrorElementNameText><ErrorLevelText>W</ErrorLevelText>
+      <ErrorText>The city is not known</ErrorText><ErrorTypeCode>B1</ErrorTypeCode></EFilingActivityErrorXML>
+  </EFilingActivityXML>
+  <EFilingActivityXML SeqNum="40"><BSAID>31000000000002</BSAID></EFilingActivityXML>
+</EFilingBatchXML></EFilingSubmissionXML>"""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reference", "errors"),
+    [
+        (
+            "ack.xml",
+            ACKNOWLEDGEMENT,
+            "31000000000001 31000000000002",
+            [{"field": "RawCityText[@SeqNum='12']", "message": "The city is not known"}],
+        ),
+        ("errors.csv", "\ufefffield,message\nlast_name,empty\n", None, [{"field": "last_name", "message": "empty"}]),
+        ("answer.csv", "reference,field,message\nR-1,,\n", "R-1", []),
+        ("answer.json", '{"errors": [{"field": "a", "message": "b"}]}', None, [{"field": "a", "message": "b"}]),
+    ],
+)
+def test_answers_are_read(
+    tmp_path: Path, name: str, content: str, reference: str | None, errors: list[dict[str, str]]
+) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    told = read_answer(path)
+    assert (told.reference, list(told.errors)) == (reference, errors)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.xml", "<no"),
+        ("a.xml", "<nothing/>"),
+        ("a.csv", "a,b\n1,2\n"),
+        ("a.json", "[1]"),
+        ("a.json", '{"errors": [{"field": "a"}]}'),
+        ("a.pdf", "x"),
+        ("a.json", "{}"),
+    ],
+)
+def test_what_is_no_answer_is_refused(tmp_path: Path, name: str, content: str) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(AnswerUnreadable, match=name):
+        read_answer(path)
+
+
+def test_a_missing_answer_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AnswerUnreadable, match="cannot be read"):
+        read_answer(tmp_path / "none.xml")
