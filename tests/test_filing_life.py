@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from cli.main import app
 from contracts import contract_for, load
 from contracts.filings import TOPIC, step
 from lakehouse.attach import connect
+from lakehouse.snapshots import latest, record_build
+from lakehouse.upkeep import keep_up
 from local.topics import ensure_topics
 from orchestration.environment import environment
 from reports.answer import AnswerUnreadable, read_answer
@@ -179,6 +181,43 @@ def test_a_field_leads_to_its_events(site: Site) -> None:
     )
     assert {row["commit_id"] for row in rows} == {f"commit-{number}" for number in range(4)}
     assert "it has" in refused(site.vigil, "trace", site.reference, "--field", "Nowhere")
+
+
+def test_it_is_verified_after_everything_that_may_go_is_gone(site: Site) -> None:
+    site.vigil("seal")
+    pin = site.state()["pin"]
+    with connect(site.lake.settings) as connection:
+        # A later build, and years.
+        connection.execute("create or replace table lake.rpt.rpt_str_party as select * from lake.rpt.rpt_str_party")
+        record_build(connection, latest(connection), datetime(2029, 1, 1))
+        done = keep_up(
+            connection,
+            "test",
+            datetime(2031, 3, 12),
+            keep=timedelta(0),
+            readers=timedelta(0),
+            enough=2,
+            schemas=None,
+        )
+        assert done is not None
+        assert done.expired_snapshots
+        assert done.flushed_rows
+        kept = [number for (number,) in connection.execute("select snapshot_id from lake.snapshots()").fetchall()]
+        assert kept[0] == pin
+    verified = site.vigil("verify", site.reference, "--seals")
+    assert all(check["held"] for check in verified["checks"]), verified
+    assert verified["broken"] == []
+    (movement,) = [row for row in tables()["rpt_str_transaction"] if row["transaction_id"] == "T-0002"]
+    with connect(site.lake.settings) as connection:
+        connection.execute(
+            "update lake.landing.bank_transactions set debtor_name = 'Nobody' where transaction_id = 'T-0002'"
+        )
+    done = CliRunner().invoke(app, ["verify", site.reference, "--json"])
+    assert done.exit_code == 1
+    held = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    # The figures stand; but the row is not the one that was sealed.
+    assert [name for name, check in held.items() if not check["held"]] == ["seals"]
+    assert f"bank.transactions/{movement['_partition']}@" in held["seals"]["detail"]
 
 
 def test_an_altered_file_is_not_submitted(site: Site) -> None:
