@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from reports.casefile import Row
 
@@ -22,19 +22,12 @@ class CashReport:
 class DayFile:
     """All that a filing of a day's cash prints, as read; rows as those of a CaseFile.
 
-    ``filed_on`` is the local day on which the build that the pin stands for was found whole: the date of the filing.
+    ``reports`` may be gone over again and again, and holds few of them at a time. ``filed_on`` is the local day on
+    which the build that the pin stands for was found whole: the date of the filing.
     """
 
     pin: int
     entity: Row
     business_day: date
     filed_on: date
-    reports: tuple[CashReport, ...]
-
-    @property
-    def transactions(self) -> tuple[Row, ...]:
-        return tuple(row for report in self.reports for row in report.transactions)
-
-    def total(self, column: str) -> Decimal:
-        """Sum of ``cash_in`` or ``cash_out`` over the reports, in base currency."""
-        return sum((report.row[column] for report in self.reports), Decimal(0))
+    reports: Iterable[CashReport]

@@ -8,41 +8,37 @@ from typing import Any
 
 from lxml import etree
 
-from reports import fincen, fincen_ctr, goaml
+from reports import fincen, goaml
 from reports.casefile import CaseFile
-from reports.dayfile import DayFile
 from reports.profile import Profile
 from reports.rulebook import Violation, check
-from reports.template import Note, fill
+from reports.template import Template
 from reports.text import one_line
 
 Records = Callable[[CaseFile, Profile, str, str], Mapping[str, Any]]
 FORMS: dict[str, Records] = {"goaml": goaml.records, "fincen": fincen.records}
-DayRecords = Callable[[DayFile, str], Mapping[str, Any]]
-DAY_FORMS: dict[str, DayRecords] = {"fincen-ctr": fincen_ctr.records}
+# Is told of each element, what it tells of, and which column of that; none for an element that holds others.
+Note = Callable[[etree._Element, str, str | None], None]
 
 
 def compose(
-    profile: Profile, file: CaseFile | DayFile, filing_ref: str, narrative: str, note: Note = lambda *_: None
+    profile: Profile, file: CaseFile, filing_ref: str, narrative: str, note: Note = lambda *_: None
 ) -> tuple[etree._Element, list[Violation]]:
     """The document and all violations of the profile's rule book, errors and warnings, by rule number.
 
-    A party or account stands in many transactions; what is wrong with it is told once. A day's cash has no narrative.
-    ``note`` is told of each element, as ``template.fill`` does.
+    A party or account stands in many transactions; what is wrong with it is told once. ``note`` is told of
+    each element.
     """
-    if isinstance(file, DayFile):
-        records = DAY_FORMS[profile.form](file, filing_ref)
-    else:
-        records = FORMS[profile.form](file, profile, filing_ref, narrative)
-    root, violations = fill(profile, records, note)
-    violations += check(root, profile.rules, profile.namespaces, variables(file, narrative))
+    filled = Template(profile).fill(FORMS[profile.form](file, profile, filing_ref, narrative))
+    root = filled.parsed()
+    for element, (label, column) in filled.noted(root):
+        note(element, label, column)
+    violations = filled.violations + check(root, profile.rules, profile.namespaces, variables(file, narrative))
     return root, sorted(set(violations), key=lambda found: (found.rule, found.field, found.value or ""))
 
 
-def variables(file: CaseFile | DayFile, narrative: str) -> dict[str, Any]:
+def variables(file: CaseFile, narrative: str) -> dict[str, Any]:
     """What the rules may name beside the document itself."""
-    if isinstance(file, DayFile):
-        return fincen_ctr.variables(file)
     reported = sum((row["base_amount"] or Decimal(0) for row in goaml.reported(file)), Decimal(0))
     amount = file.case["amount"]
     amounts = [row["base_amount"] for row in file.transactions if row["base_amount"] is not None]

@@ -12,6 +12,7 @@ import duckdb
 from lxml import etree
 
 from contracts import contract_for
+from reports import batch
 from reports.casefile import CaseFile, Row
 from reports.dayfile import DayFile
 from reports.document import compose
@@ -74,7 +75,10 @@ def figures(connection: duckdb.DuckDBPyConnection, filing: Filing) -> list[Figur
     def note(element: etree._Element, label: str, column: str | None) -> None:
         told[element] = (label, column)
 
-    root, _ = compose(profile, file, filing.filing_ref, story, note)
+    if isinstance(file, DayFile):
+        root = batch.whole(profile, file, filing.filing_ref, note)
+    else:
+        root, _ = compose(profile, file, filing.filing_ref, story, note)
     sources = _sources(file)
     found = []
     for element in root.iter(etree.Element):
@@ -200,15 +204,19 @@ def _told_of(
 
 def _sources(file: CaseFile | DayFile) -> dict[str, tuple[Source, ...]]:
     """The events of each thing that a file tells of, by its label."""
-    rows: list[Row] = [*file.transactions]
-    if isinstance(file, CaseFile):
-        rows += [*file.parties.values(), *file.accounts.values(), *file.acts]
-    sources: dict[str, tuple[Source, ...]] = {row["_label"]: (_source(row),) for row in rows}
-    sources["everything"] = tuple(sorted({_source(row) for row in file.transactions}))
-    sources["reporting entity"] = ()
+    sources: dict[str, tuple[Source, ...]] = {}
     if isinstance(file, DayFile):
+        moved: list[Row] = []
         for report in file.reports:
+            moved += report.transactions
             sources[report.row["_label"]] = tuple(sorted(_source(row) for row in report.transactions))
+    else:
+        moved = [*file.transactions]
+        others = [*file.parties.values(), *file.accounts.values(), *file.acts]
+        sources |= {row["_label"]: (_source(row),) for row in others}
+    sources |= {row["_label"]: (_source(row),) for row in moved}
+    sources["everything"] = tuple(sorted({_source(row) for row in moved}))
+    sources["reporting entity"] = ()
     return sources
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO, Any
 
 import duckdb
 
 from lakehouse import snapshots
 from lakehouse.settings import Settings
-from reports import manifest, outbox, pack, schema
+from reports import batch, manifest, outbox, pack, schema
+from reports.batch import Batch
 from reports.casefile import CaseFile
 from reports.dayfile import DayFile
 from reports.document import compose, serialise
@@ -77,11 +81,17 @@ def generate(
         pin = existing.pin if existing else snapshots.built(connection)
     if existing:
         corrects = existing.manifest.get("corrects")
-    files = _files(connection, settings, chosen, _read(connection, chosen, about, pin), reference, corrects)
-    if existing:
-        _compare(existing, files)
-    else:
-        outbox.write(settings.home, reference, files)
+    file = _read(connection, chosen, about, pin)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=settings.home, prefix=".filing-") as folder:
+        if isinstance(file, DayFile):
+            files = _of_day(connection, settings, chosen, file, reference, corrects, Path(folder))
+        else:
+            files = _of_case(connection, settings, chosen, file, reference, corrects)
+        if existing:
+            _compare(existing, files)
+        else:
+            outbox.write(settings.home, reference, files)
     return outbox.find(settings.home, reference)
 
 
@@ -91,7 +101,10 @@ def preview(
     """Everything the rule book says about a filing, errors and warnings, without making it."""
     chosen = load(profile)
     file = _read(connection, chosen, about, snapshots.built(connection) if pin is None else pin)
-    return compose(chosen, file, default_reference(profile, about), _story(file))[1]
+    reference = default_reference(profile, about)
+    if isinstance(file, DayFile):
+        return [found for part in batch.parts(chosen, file, reference) for found in part.violations]
+    return compose(chosen, file, reference, narrative(file))[1]
 
 
 def refusal(
@@ -101,7 +114,11 @@ def refusal(
     chosen = load(profile)
     file = _read(connection, chosen, about, pin)
     try:
-        _checked(settings, chosen, file, default_reference(profile, about), _story(file))
+        if isinstance(file, DayFile):
+            with TemporaryFile() as nowhere:
+                _written(settings, chosen, file, default_reference(profile, about), nowhere)
+        else:
+            _checked(settings, chosen, file, default_reference(profile, about), narrative(file))
     except (RulesBroken, SchemaRejected) as refused:
         return refused
     return None
@@ -111,7 +128,7 @@ def read_again(connection: duckdb.DuckDBPyConnection, filing: Filing) -> tuple[P
     """What an existing filing was made from: its profile, its rows at its pin, and its narrative."""
     chosen = load(filing.profile)
     file = _read(connection, chosen, filing.about, filing.pin)
-    return chosen, file, _story(file)
+    return chosen, file, "" if isinstance(file, DayFile) else narrative(file)
 
 
 def _read(connection: duckdb.DuckDBPyConnection, profile: Profile, about: str | date, pin: int) -> CaseFile | DayFile:
@@ -121,17 +138,12 @@ def _read(connection: duckdb.DuckDBPyConnection, profile: Profile, about: str | 
     return read_day(connection, about, pin) if isinstance(about, date) else read_case(connection, about, pin)
 
 
-def _story(file: CaseFile | DayFile) -> str:
-    return "" if isinstance(file, DayFile) else narrative(file)
-
-
 def _checked(
-    settings: Settings, profile: Profile, file: CaseFile | DayFile, reference: str, story: str
+    settings: Settings, profile: Profile, file: CaseFile, reference: str, story: str
 ) -> tuple[bytes, list[Violation], SchemaResult]:
     """The file for the regulator, what the rule book warns of, and the schema's verdict."""
     root, violations = compose(profile, file, reference, story)
-    what = f"business day {file.business_day}" if isinstance(file, DayFile) else f"case {file.case_id}"
-    subject = f"filing {reference} of {what} under {profile.name}"
+    subject = f"filing {reference} of case {file.case_id} under {profile.name}"
     if any(violation.severity == "error" for violation in violations):
         raise RulesBroken(subject, violations)
     content = serialise(root)
@@ -141,25 +153,54 @@ def _checked(
     return content, violations, checked
 
 
-def _files(
+def _written(settings: Settings, profile: Profile, file: DayFile, reference: str, target: IO[bytes]) -> Batch:
+    """A day's cash as ``_checked`` makes a case's file."""
+    made = batch.write(profile, file, reference, schema.folder(settings), target)
+    subject = f"filing {reference} of business day {file.business_day} under {profile.name}"
+    if any(violation.severity == "error" for violation in made.violations):
+        raise RulesBroken(subject, made.violations)
+    if made.schema.valid is False:
+        raise SchemaRejected(subject, made.schema.faults)
+    return made
+
+
+def _of_case(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     profile: Profile,
-    file: CaseFile | DayFile,
+    file: CaseFile,
     reference: str,
     corrects: str | None,
-) -> dict[str, bytes]:
-    """The filing's files by name, checked; the pack tells a case."""
-    story = _story(file)
+) -> dict[str, bytes | Path]:
+    """The filing's files by name, checked."""
+    story = narrative(file)
     content, violations, checked = _checked(settings, profile, file, reference, story)
-    files = {f"{reference}.xml": content}
-    if isinstance(file, CaseFile):
-        digest = hashlib.sha256(content).hexdigest()
-        files[f"{reference}.pdf"] = pack.render(profile, file, reference, story, digest)
+    files: dict[str, bytes] = {
+        f"{reference}.xml": content,
+        f"{reference}.pdf": pack.render(profile, file, reference, story, hashlib.sha256(content).hexdigest()),
+    }
     described = manifest.describe(
         profile, file, reference, files, manifest.ledger_at(connection, file.pin), violations, checked, corrects
     )
     return {**files, manifest.NAME: manifest.encode(described)}
+
+
+def _of_day(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    profile: Profile,
+    file: DayFile,
+    reference: str,
+    corrects: str | None,
+    folder: Path,
+) -> dict[str, bytes | Path]:
+    """The same of a day, whose file may be too large for the memory and is written into ``folder``."""
+    name = f"{reference}.xml"
+    with (folder / name).open("wb") as target:
+        made = _written(settings, profile, file, reference, target)
+    ledger = manifest.ledger_at(connection, file.pin)
+    described = manifest.describe_day(profile, file, reference, name, made, ledger, corrects)
+    return {name: folder / name, manifest.NAME: manifest.encode(described)}
 
 
 def _existing(home: Path, reference: str, profile: Profile, about: str | date, pin: int | None) -> Filing | None:
@@ -177,18 +218,24 @@ def _existing(home: Path, reference: str, profile: Profile, about: str | date, p
     return found
 
 
-def _compare(existing: Filing, files: dict[str, bytes]) -> None:
+def _compare(existing: Filing, files: Mapping[str, bytes | Path]) -> None:
     """Make sure that the outbox holds what the pin gives; sites differ only in whether they have the schema."""
     for name, content in files.items():
         path = existing.manifest_path.parent / name
-        there = path.read_bytes() if path.is_file() else b""
-        same = _comparable(there) == _comparable(content) if name == manifest.NAME else there == content
-        if not same:
+        if not path.is_file() or not _same(path, content):
             raise IncidentError(
                 f"filing {existing.filing_ref}: {path} differs from what pin {existing.pin} gives now. Either the file "
                 "or the pin's data was altered, or this release prints otherwise than the one that made it. "
                 "Nothing was overwritten; compare with a copy of the file and with the release that made it."
             )
+
+
+def _same(there: Path, content: bytes | Path) -> bool:
+    if isinstance(content, Path):
+        return filecmp.cmp(there, content, shallow=False)
+    if there.name == manifest.NAME:
+        return bool(_comparable(there.read_bytes()) == _comparable(content))
+    return there.read_bytes() == content
 
 
 def _comparable(content: bytes) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
@@ -12,11 +12,9 @@ from reports.dayfile import CashReport, DayFile
 from reports.fincen_parties import address, filer, full_name, paper, taxpayer
 
 
-def records(file: DayFile, filing_ref: str) -> Mapping[str, Any]:
-    """The records that a FinCEN CTR template prints; see ``template.yml`` for their names."""
-    reports = [_report(file, report) for report in file.reports]
-    # Besides the persons: transmitter and its contact, filing institution, contact office, place of the transaction.
-    parties = sum(len(report["persons"]) + 5 for report in reports)
+def records(file: DayFile, filing_ref: str, reports: Sequence[CashReport]) -> Mapping[str, Any]:
+    """What a FinCEN CTR template prints of some of a day's reports; see ``template.yml`` for the names."""
+    told = [_report(file, report) for report in reports]
     return {
         "_label": f"filing {filing_ref}",
         "ref": filing_ref,
@@ -24,17 +22,18 @@ def records(file: DayFile, filing_ref: str) -> Mapping[str, Any]:
         "filed_on": file.filed_on,
         "entity": filer(file.entity),
         "contact_name": full_name(file.entity),
-        "reports": reports,
-        "report_count": str(len(reports)),
-        "party_count": str(parties),
-        "amount": sum((detail["amount"] for report in reports for detail in report["details"]), Decimal(0)),
+        "reports": told,
+        "report_count": str(len(told)),
+        # Besides the persons: transmitter and its contact, filing institution, contact office, place.
+        "party_count": str(sum(len(report["persons"]) + 5 for report in told)),
+        "amount": sum((detail["amount"] for report in told for detail in report["details"]), Decimal(0)),
     }
 
 
-def variables(file: DayFile) -> dict[str, Any]:
+def variables(file: DayFile, reports: Sequence[CashReport]) -> dict[str, Any]:
     """What the rules may name beside the document itself."""
     return {
-        "base_currencies": " ".join(sorted({str(report.row["base_currency"]) for report in file.reports})),
+        "base_currencies": " ".join(sorted({str(report.row["base_currency"]) for report in reports})),
         "filed_on": float(f"{file.filed_on:%Y%m%d}"),
         "business_day": float(f"{file.business_day:%Y%m%d}"),
         "days_to_filing": float((file.filed_on - file.business_day).days),

@@ -50,7 +50,7 @@ def _datetime(value: date, _: Codes) -> str:
 
 
 def _day(value: date, _: Codes) -> str:
-    return f"{value:%Y%m%d}" if value.year >= 1000 else f"{value.year:04}{value:%m%d}"
+    return value.isoformat()[:10].replace("-", "")
 
 
 def _whole(value: Decimal, _: Codes) -> str:

@@ -6,9 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+import orjson
 
 from lakehouse.snapshots import BUILD
 from reports.casefile import CaseFile, Row
@@ -17,12 +18,15 @@ from reports.profile import Profile
 from reports.rulebook import Violation
 from reports.schema import SchemaResult
 
+if TYPE_CHECKING:
+    from reports.batch import Batch
+
 NAME = "manifest.json"
 
 
 def describe(
     profile: Profile,
-    file: CaseFile | DayFile,
+    file: CaseFile,
     filing_ref: str,
     files: Mapping[str, bytes],
     ledger: Mapping[str, Any],
@@ -30,7 +34,7 @@ def describe(
     schema: SchemaResult,
     corrects: str | None = None,
 ) -> dict[str, Any]:
-    """The manifest as JSON values. Nothing in it comes from the clock or the machine.
+    """The manifest of a case's filing as JSON values. Nothing in it comes from the clock or the machine.
 
     Args:
         files: the filing's files by name.
@@ -40,29 +44,67 @@ def describe(
     return {
         "filing_ref": filing_ref,
         **({"corrects": corrects} if corrects else {}),
-        "profile": {"name": profile.name, "version": profile.version, "files": profile.digests},
-        **({"business_day": file.business_day.isoformat()} if isinstance(file, DayFile) else {"case_id": file.case_id}),
+        "profile": _profile(profile),
+        "case_id": file.case_id,
         "pin": file.pin,
         "retention": _retention(file),
-        "files": {
-            name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-            for name, content in files.items()
-        },
-        **(_cash(file) if isinstance(file, DayFile) else _case(file)),
+        "files": {name: digest(hashlib.sha256(content).hexdigest(), len(content)) for name, content in files.items()},
+        **_case(file),
         "ledger": ledger,
-        **({} if isinstance(file, DayFile) else {"alerts": [_alert(alert) for alert in file.alerts]}),
-        "transactions": [_movement(row) for row in file.transactions],
-        "validation": {
-            "rule_book": {
-                "rules": len(profile.rules),
-                "errors": 0,
-                "warnings": [
-                    {"rule": found.rule, "field": found.field, "value": found.value, "message": found.message}
-                    for found in violations
-                ],
-            },
-            "schema": {"name": schema.schema, "sha256": schema.sha256, "result": str(schema)},
+        "alerts": [_alert(alert) for alert in file.alerts],
+        "transactions": [movement(row) for row in file.transactions],
+        "validation": _validation(profile, violations, schema),
+    }
+
+
+def describe_day(
+    profile: Profile,
+    file: DayFile,
+    filing_ref: str,
+    name: str,
+    batch: Batch,
+    ledger: Mapping[str, Any],
+    corrects: str | None = None,
+) -> dict[str, Any]:
+    """The same of a day's filing, whose one file is ``name``."""
+    return {
+        "filing_ref": filing_ref,
+        **({"corrects": corrects} if corrects else {}),
+        "profile": _profile(profile),
+        "business_day": file.business_day.isoformat(),
+        "pin": file.pin,
+        "retention": _retention(file),
+        "files": {name: digest(batch.sha256, batch.size)},
+        "filed_on": file.filed_on.isoformat(),
+        "reports": batch.reports,
+        "cash_in": str(batch.cash_in),
+        "cash_out": str(batch.cash_out),
+        "ledger": ledger,
+        "transactions": batch.movements,
+        "validation": _validation(profile, batch.violations, batch.schema),
+    }
+
+
+def digest(sha256: str, size: int) -> dict[str, Any]:
+    """A file as the manifest names it."""
+    return {"sha256": sha256, "bytes": size}
+
+
+def _profile(profile: Profile) -> dict[str, Any]:
+    return {"name": profile.name, "version": profile.version, "files": profile.digests}
+
+
+def _validation(profile: Profile, violations: Sequence[Violation], schema: SchemaResult) -> dict[str, Any]:
+    return {
+        "rule_book": {
+            "rules": len(profile.rules),
+            "errors": 0,
+            "warnings": [
+                {"rule": found.rule, "field": found.field, "value": found.value, "message": found.message}
+                for found in violations
+            ],
         },
+        "schema": {"name": schema.schema, "sha256": schema.sha256, "result": str(schema)},
     }
 
 
@@ -92,15 +134,6 @@ def _case(file: CaseFile) -> dict[str, Any]:
     }
 
 
-def _cash(file: DayFile) -> dict[str, Any]:
-    return {
-        "filed_on": file.filed_on.isoformat(),
-        "reports": len(file.reports),
-        "cash_in": str(file.total("cash_in")),
-        "cash_out": str(file.total("cash_out")),
-    }
-
-
 def _alert(alert: Row) -> dict[str, Any]:
     return {
         "alert_id": alert["alert_id"],
@@ -110,7 +143,8 @@ def _alert(alert: Row) -> dict[str, Any]:
     }
 
 
-def _movement(row: Row) -> dict[str, Any]:
+def movement(row: Row) -> dict[str, Any]:
+    """A movement by its event and its amount as it was booked."""
     return {
         "transaction_id": row["transaction_id"],
         "topic": row["_topic"],
@@ -163,7 +197,7 @@ def _seal_at(connection: duckdb.DuckDBPyConnection, pin: int) -> dict[str, Any] 
 
 def encode(manifest: Mapping[str, Any]) -> bytes:
     """The manifest as indented UTF-8 JSON."""
-    return (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()
+    return orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def _parsed(parameters: Any) -> Any:

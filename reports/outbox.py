@@ -97,8 +97,11 @@ def check_digests(filing: Filing) -> None:
             )
 
 
-def write(home: Path, filing_ref: str, files: Mapping[str, bytes]) -> None:
-    """Write ``files`` (by name) so that none is ever seen half written, the manifest after all others."""
+def write(home: Path, filing_ref: str, files: Mapping[str, bytes | Path]) -> None:
+    """Write ``files`` (by name) so that none is ever seen half written, the manifest after all others.
+
+    A path is that of a file which lies on the disk of ``home`` and is taken from there.
+    """
     target = folder(home, filing_ref)
     target.mkdir(parents=True, exist_ok=True)
     for name in sorted(files, key=lambda name: name == NAME):
@@ -108,11 +111,14 @@ def write(home: Path, filing_ref: str, files: Mapping[str, bytes]) -> None:
         _sync_folder(held)
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, content: bytes | Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    if isinstance(content, Path):
+        content.replace(temporary)
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
+        with temporary.open("ab" if isinstance(content, Path) else "wb") as file:
+            if isinstance(content, bytes):
+                file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

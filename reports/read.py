@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,11 +24,12 @@ _ORDER = {
     "rpt_str_party": "is_subject desc, party_id",
     "rpt_str_account": "account_id",
     "rpt_str_transaction": "booked_at, transaction_id",
-    "rpt_ctr_day": "business_day",
     "rpt_ctr": "report_id",
     "rpt_ctr_person": "report_id, person_number",
-    "rpt_ctr_transaction": "booked_at, transaction_id",
+    "rpt_ctr_transaction": "report_id, booked_at, transaction_id",
 }
+_DAY = "business_day = $day"
+ROWS_AT_ONCE = 1000
 
 
 def read_case(connection: duckdb.DuckDBPyConnection, case_id: str, pin: int) -> CaseFile:
@@ -77,7 +81,11 @@ def read_day(connection: duckdb.DuckDBPyConnection, business_day: date, pin: int
         ReportError: the day's jurisdiction has no reporting entity.
     """
     snapshots.require(connection, pin)
-    days = _of_day(connection, "rpt_ctr_day", business_day, pin)
+    days = _fetch(
+        connection,
+        f"select * from lake.rpt.rpt_ctr_day at (version => {int(pin)}) where business_day = ?",  # noqa: S608
+        business_day,
+    )
     if not days:
         raise DayNotReportable(
             f"business day {business_day} has no cash to report at snapshot {pin}; "
@@ -90,64 +98,57 @@ def read_day(connection: duckdb.DuckDBPyConnection, business_day: date, pin: int
         )
     entity = _labelled(_entity(connection, days[0]["jurisdiction"], pin), "reporting entity")
     built_at = snapshots.built_at(connection, pin).replace(tzinfo=UTC)
-    reports = _of_day(connection, "rpt_ctr", business_day, pin)
-    persons, transactions = (
-        _by_report(_of_reports(connection, table, business_day, pin))
-        for table in ("rpt_ctr_person", "rpt_ctr_transaction")
-    )
     return DayFile(
         pin=pin,
         entity=entity,
         business_day=business_day,
         filed_on=built_at.astimezone(ZoneInfo(entity["time_zone"])).date(),
-        reports=tuple(
-            CashReport(
+        reports=_Reports(connection, business_day, pin),
+    )
+
+
+@dataclass(frozen=True)
+class _Reports:
+    """The reports of a day, read anew each time somebody goes over them."""
+
+    connection: duckdb.DuckDBPyConnection
+    business_day: date
+    pin: int
+
+    def __iter__(self) -> Iterator[CashReport]:
+        of_day = f"report_id in (select report_id from {self._at('rpt_ctr')} where {_DAY})"  # noqa: S608
+        persons, transactions = (
+            groupby(self._rows(table, of_day), itemgetter("report_id"))
+            for table in ("rpt_ctr_person", "rpt_ctr_transaction")
+        )
+        for row in self._rows("rpt_ctr", _DAY):
+            # Somebody is involved in each report and something moved: the dbt test ctr_reports_agree.
+            (_, involved), (_, moved) = next(persons), next(transactions)
+            yield CashReport(
                 _labelled(row, f"report {row['report_id']}"),
-                tuple(
-                    _labelled(person, f"party {person['party_id']}" if person["party_id"] else _unnamed(person))
-                    for person in persons[row["report_id"]]
-                ),
-                tuple(
-                    _labelled(moved, f"transaction {moved['transaction_id']}")
-                    for moved in transactions[row["report_id"]]
-                ),
+                tuple(_labelled(person, _named(person)) for person in involved),
+                tuple(_labelled(movement, f"transaction {movement['transaction_id']}") for movement in moved),
             )
-            for row in reports
-        ),
-    )
+
+    def _at(self, table: str) -> str:
+        return f"lake.rpt.{table} at (version => {int(self.pin)})"
+
+    def _rows(self, table: str, condition: str) -> Iterator[dict[str, Any]]:
+        # A cursor of its own, since the three tables are read side by side.
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                f"select * from {self._at(table)} where {condition} order by {_ORDER[table]}",  # noqa: S608
+                {"day": self.business_day},
+            )
+            names = [column[0] for column in cursor.description or []]
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                yield from (dict(zip(names, row, strict=True)) for row in rows)
 
 
-def _unnamed(person: Row) -> str:
-    return f"report {person['report_id']}: person {person['person_number']}"
-
-
-def _by_report(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        found[row["report_id"]].append(row)
-    return found
-
-
-def _of_day(connection: duckdb.DuckDBPyConnection, table: str, business_day: date, pin: int) -> list[dict[str, Any]]:
-    return _fetch(
-        connection,
-        f"select * from lake.rpt.{table} at (version => {int(pin)}) where business_day = ? order by {_ORDER[table]}",  # noqa: S608
-        business_day,
-    )
-
-
-def _of_reports(
-    connection: duckdb.DuckDBPyConnection, table: str, business_day: date, pin: int
-) -> list[dict[str, Any]]:
-    return _fetch(
-        connection,
-        f"""
-        select * from lake.rpt.{table} at (version => {int(pin)})
-        where report_id in (select report_id from lake.rpt.rpt_ctr at (version => {int(pin)}) where business_day = ?)
-        order by {_ORDER[table]}
-        """,  # noqa: S608
-        business_day,
-    )
+def _named(person: Row) -> str:
+    if person["party_id"] is not None:
+        return f"party {person['party_id']}"
+    return f"person {person['person_number']} of report {person['report_id']}"
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: str, case_id: str, pin: int) -> list[dict[str, Any]]:

@@ -39,12 +39,17 @@ def folder(settings: Settings) -> Path | None:
 
 def verify_schema(document: Path | bytes, profile: Profile, schemas: Path | None) -> SchemaResult:
     """Whether ``document`` (a file or its bytes) is valid under the profile's XSD in ``schemas``."""
+    content = document.read_bytes() if isinstance(document, Path) else document
+    return verify_tree(etree.fromstring(content), profile, schemas)
+
+
+def verify_tree(root: etree._Element, profile: Profile, schemas: Path | None) -> SchemaResult:
+    """The same of a document as a tree; a fault has no line if the tree was never read from one."""
     path = schemas / profile.schema if schemas is not None else None
     if path is None or not path.is_file():
         return SchemaResult(None, profile.schema, None)
     validator, digest = _validator(path, path.stat().st_mtime_ns)
-    content = document.read_bytes() if isinstance(document, Path) else document
-    valid = validator.validate(etree.fromstring(content))
+    valid = validator.validate(root)
     faults = tuple(f"line {fault.line}: {fault.message}" for fault in validator.error_log)  # type: ignore[attr-defined]
     return SchemaResult(valid, profile.schema, digest, faults)
 

@@ -7,7 +7,6 @@ import unicodedata
 
 # What XML 1.0 cannot hold (control characters, lone surrogates, non-characters).
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_BLANKS = re.compile(r"\s+")
 # Letters and marks that have a usual ASCII spelling but no decomposition that leads to it.
 _SPELLINGS = str.maketrans(
     {
@@ -26,7 +25,7 @@ def printable(text: str) -> str:
 
 def one_line(text: str) -> str:
     """``text`` trimmed, every run of blanks and line breaks one space."""
-    return _BLANKS.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def latin(text: str) -> str:

@@ -14,8 +14,9 @@ from reporting_lake import TOPIC, Lake, build, reporting_lake
 
 from lakehouse.errors import NotBuilt
 from lakehouse.snapshots import latest, record_build
-from reports import find, generate, list_filings, preview, trace
-from reports.errors import DayNotReportable, FilingExists, ReportError
+from reports import batch, find, generate, list_filings, preview, read, trace
+from reports.errors import DayNotReportable, FilingExists, IncidentError, ReportError, RulesBroken
+from reports.figures import figures
 
 CTR = "fincen-ctr"
 
@@ -46,6 +47,55 @@ def test_a_day_becomes_one_filing_that_leads_to_its_events(lake: Lake) -> None:
     origins = trace(connection, made)
     assert {origin.topic for origin in origins} == {TOPIC}
     assert [origin.transaction_id for origin in origins] == [f"D-000{number}" for number in range(1, 6)]
+
+
+def test_it_is_the_same_however_few_reports_are_in_memory(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    connection, settings = lake
+    made = generate(connection, settings, DAY, CTR)
+    monkeypatch.setattr(batch, "REPORTS_AT_ONCE", 1)
+    monkeypatch.setattr(read, "ROWS_AT_ONCE", 1)
+    again = generate(connection, settings.model_copy(update={"home": tmp_path / "few"}), DAY, CTR, pin=made.pin)
+    assert again.sha256 == made.sha256
+    assert again.manifest == made.manifest
+    assert generate(connection, settings, DAY, CTR) == made
+
+
+def test_a_file_that_was_altered_is_an_incident_and_stays_as_it_is(lake: Lake) -> None:
+    connection, settings = lake
+    made = generate(connection, settings, DAY, CTR)
+    made.path.write_bytes(made.path.read_bytes().replace(b"14501", b"14500"))
+    with pytest.raises(IncidentError, match=made.path.name):
+        generate(connection, settings, DAY, CTR)
+    assert b"14501" not in made.path.read_bytes()
+    assert sorted(path.name for path in settings.home.iterdir()) == ["outbox"]
+
+
+def test_everything_that_is_wrong_with_a_day_is_told_at_once_and_nothing_is_written(
+    catalog: tuple[str, Path], tmp_path: Path
+) -> None:
+    rows = {**tables(), **day_tables()}
+    rows["rpt_ctr_person"][0].update(last_name="张", birth_date=date(2026, 3, 5))
+    rows["rpt_ctr_person"][3].update(tax_id="1")
+    with reporting_lake(catalog, tmp_path, rows) as (connection, settings):
+        with pytest.raises(RulesBroken) as refused:
+            generate(connection, settings, DAY, CTR)
+        assert {violation.rule for violation in refused.value.violations} == {"FC-604", "FC-503", "FC-616"}
+        assert preview(connection, DAY, CTR) == list(refused.value.violations)
+        assert not (settings.home / "outbox").exists()
+
+
+def test_each_value_of_the_file_leads_to_the_movements_of_its_report(lake: Lake) -> None:
+    connection, settings = lake
+    made = generate(connection, settings, DAY, CTR)
+    found = figures(connection, made)
+    amounts = {figure.value: figure for figure in found if figure.path.endswith("DetailTransactionAmountText")}
+    assert {event.offset for event in amounts["10501"].events} == {5004, 5005}
+    names = [figure for figure in found if figure.path.endswith("RawEntityIndividualLastName")]
+    assert [figure.value for figure in names][:2] == ["Whitfield", "Alvarez"]
+    assert {figure.column for figure in names} == {"surname"}
+    assert {figure.value for figure in found} >= {"50002", "PBSA8180"}
 
 
 def test_the_date_of_the_filing_is_the_local_day_on_which_the_build_was_found_whole(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from lxml import etree
 from reporting_case import Tables
-from reporting_day import day_tables, dayfile
+from reporting_day import FILED_ON, day_tables, dayfile, person
 
-from reports.document import compose, variables
+from reports.batch import FORMS, parts
 from reports.profile import Profile, load, names
 from reports.rulebook import check
 
@@ -30,6 +32,101 @@ def paper(**changes: Any) -> Rows:
 
 def no_persons(rows: Tables) -> None:
     rows["rpt_ctr_person"].clear()
+
+
+def address(**changes: Any) -> Rows:
+    return lambda rows: rows["rpt_ctr_person"][0]["addresses"][0].update(changes)
+
+
+def company(**changes: Any) -> Rows:
+    return put("ctr_person", 3, **changes)
+
+
+def only(role: str) -> Rows:
+    """The first report with those persons alone who are involved in it as ``role``."""
+
+    def apply(rows: Tables) -> None:
+        rows["rpt_ctr_person"] = [
+            row for row in rows["rpt_ctr_person"] if row["report_id"] != "r-1" or row["role"] == role
+        ]
+
+    return apply
+
+
+def crowd(rows: Tables) -> None:
+    rows["rpt_ctr_person"] += [
+        person(number, "on_behalf", f"P-{number}", cash_in=Decimal(1)) for number in range(10, 1010)
+    ]
+
+
+def small(rows: Tables) -> None:
+    for moved in rows["rpt_ctr_transaction"][:3]:
+        moved["base_amount"] /= 2
+    for involved in rows["rpt_ctr_person"][:3]:
+        involved["cash_in"] = Decimal(1)
+
+
+def early(rows: Tables) -> None:
+    rows["rpt_ctr_day"][0]["business_day"] = date(2012, 3, 30)
+
+
+def drop(path: str) -> dict[str, Document]:
+    """The document without the first node at ``path``."""
+
+    def apply(root: etree._Element) -> None:
+        node = first(root, path)
+        parent = node.getparent()
+        assert parent is not None
+        parent.remove(node)
+
+    return {"document": apply}
+
+
+def write(path: str, text: str) -> dict[str, Document]:
+    """The document with ``text`` in the first node at ``path``."""
+
+    def apply(root: etree._Element) -> None:
+        first(root, path).text = text
+
+    return {"document": apply}
+
+
+def mark(path: str, **attributes: str) -> dict[str, Document]:
+    """The document with other attributes on the first node at ``path``."""
+
+    def apply(root: etree._Element) -> None:
+        for name, value in attributes.items():
+            first(root, path).set(name, value)
+
+    return {"document": apply}
+
+
+def add(path: str, name: str, text: str) -> dict[str, Document]:
+    """The document with another element in the first node at ``path``."""
+
+    def apply(root: etree._Element) -> None:
+        etree.SubElement(first(root, path), f"{{www.fincen.gov/base}}{name}").text = text
+
+    return {"document": apply}
+
+
+def repeat(path: str) -> dict[str, Document]:
+    """The document with the first node at ``path`` twice."""
+
+    def apply(root: etree._Element) -> None:
+        node = first(root, path)
+        node.addnext(copy.deepcopy(node))
+
+    return {"document": apply}
+
+
+def first(root: etree._Element, path: str) -> etree._Element:
+    found: Any = root.xpath(path, namespaces={"fc2": "www.fincen.gov/base"})
+    element: etree._Element = found[0]
+    return element
+
+
+PERSON = "//fc2:Party[fc2:ActivityPartyTypeCode = '50']"
 
 
 def long_ago(rows: Tables) -> None:
@@ -55,9 +152,48 @@ CTR: dict[str, Rows | dict[str, Document]] = {
     "FC-214": put("reporting_entity", address_line=None),
     "FC-215": put("reporting_entity", address_postal_code=None),
     "FC-301": no_persons,
+    "FC-302": drop("//fc2:Party[fc2:ActivityPartyTypeCode='8']"),
+    "FC-303": crowd,
+    "FC-304": only("for_another"),
+    "FC-305": put("ctr", is_aggregated=True),
+    "FC-306": only("on_behalf"),
+    "FC-307": put("ctr_person", accounts_in=[f"44{number}" for number in range(100)]),
     "FC-311": paper(issuing_country=None),
     "FC-312": paper(number=None),
+    "FC-401": write("//fc2:TotalCashInReceiveAmountText", "14502"),
+    "FC-402": write("//fc2:TotalCashOutAmountText[. != '']", "10502"),
+    "FC-403": small,
+    "FC-404": repeat("//fc2:CurrencyTransactionActivityDetail"),
+    "FC-405": put("ctr_person", cash_in=Decimal(-5)),
+    "FC-406": write("//fc2:OtherForeignCurrencyCountryText[. = 'EU']", ""),
+    "FC-407": put("ctr_person", cash_in=Decimal(14502)),
+    "FC-408": put("ctr_person", 5, cash_out=Decimal(10502)),
+    "FC-409": put("ctr_person", cash_in=Decimal(0)),
+    "FC-410": put("ctr_person", accounts_out=["4400121207"]),
+    "FC-411": write("//fc2:Party[fc2:ActivityPartyTypeCode='34']/fc2:IndividualEntityCashInAmountText", "14500"),
+    "FC-501": put("ctr_day", business_day=FILED_ON),
+    "FC-502": write("//fc2:TransactionDateText", "20260303"),
+    "FC-503": put("ctr_person", birth_date=date(2026, 3, 5)),
+    "FC-504": put("ctr_person", birth_date=date(1899, 12, 31)),
+    "FC-505": early,
     "FC-603": put("ctr_person", first_name="x" * 36),
+    "FC-604": put("ctr_person", last_name="张"),
+    "FC-605": write("//fc2:RawPartyFullName", " Vigil Demonstration Bank"),
+    "FC-606": add(f"{PERSON}/fc2:Address", "CityUnknownIndicator", "Y"),
+    "FC-607": add(PERSON, "UnknownGenderIndicator", "Y"),
+    "FC-608": mark("/*", TotalAmount="50001"),
+    "FC-609": mark("/*", PartyCount="15"),
+    "FC-610": mark("/*", ActivityCount="3"),
+    "FC-611": mark("//fc2:CurrencyTransactionActivity", SeqNum="1"),
+    "FC-612": address(country="USA"),
+    "FC-613": address(postal_code="1220"),
+    "FC-614": address(state="ny"),
+    "FC-615": company(industry_code="45"),
+    "FC-616": put("ctr_person", tax_id="111-11-1111"),
+    "FC-617": put("reporting_entity", fincen_tcc="8180"),
+    "FC-618": write("//fc2:PartyIdentificationTypeCode[. = '5']", "999"),
+    "FC-619": drop(f"{PERSON}/fc2:PartyName/fc2:RawEntityIndividualLastName"),
+    "FC-620": add(f"{PERSON}/fc2:PartyName", "FirstNameUnknownIndicator", "Y"),
 }
 EXAMPLES = {"fincen-ctr": CTR}
 
@@ -68,11 +204,13 @@ def broken(profile: Profile, example: Rows | dict[str, Document]) -> set[str]:
     if callable(example):
         example(rows)
     file = dayfile(rows)
-    root, violations = compose(profile, file, "REF-1", "")
+    (part,) = parts(profile, file, "REF-1")
+    violations = part.violations
     if not callable(example) and example:
         assert violations == []
-        example["document"](root)
-        violations = check(root, profile.rules, profile.namespaces, variables(file, ""))
+        example["document"](part.root)
+        told = FORMS[profile.form][1](file, part.reports)
+        violations = check(part.root, profile.rules, profile.namespaces, told)
     for violation in violations:
         assert violation.field
         assert violation.message in str(violation)

@@ -7,6 +7,7 @@ import pytest
 from reporting_case import casefile, tables
 from reporting_day import day_tables, dayfile
 
+from reports.batch import parts
 from reports.document import compose, serialise
 from reports.narrative import narrative
 from reports.profile import load, names
@@ -30,9 +31,9 @@ def test_a_case_is_valid_under_the_regulators_schema(name: str) -> None:
 @pytest.mark.parametrize("name", names("day"))
 def test_a_day_of_cash_is_valid_under_the_regulators_schema(name: str) -> None:
     profile, file = load(name), dayfile(day_tables())
-    root, violations = compose(profile, file, "REF-1", "")
-    assert violations == []
-    result = verify_schema(serialise(root), profile, SCHEMAS)
+    (part,) = parts(profile, file, "REF-1")
+    assert part.violations == []
+    result = verify_schema(serialise(part.root), profile, SCHEMAS)
     assert (result.valid, result.faults) == (True, ())
 
 
