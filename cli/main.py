@@ -23,6 +23,7 @@ from cli import (
     priority,
     reconcile,
     replay,
+    report,
     rewind,
     scenarios,
     seal,
@@ -89,6 +90,7 @@ filing.app.command()(filing_life.correct)
 filing.app.command()(filing_life.show)
 app.add_typer(filing.app, name="file")
 app.command()(filing.trace)
+app.add_typer(report.app, name="report")
 app.command()(seal.seal)
 app.command()(verify.verify)
 app.command()(evaluate.evaluate)

@@ -18,18 +18,30 @@ from orchestration.defs.marts.schedules import build_every_night, build_job
 from orchestration.defs.marts.sensors import landing_commits
 from orchestration.defs.priority.checks import priority_drift
 from orchestration.defs.priority.jobs import train_every_month, train_priority_job
+from orchestration.defs.reports.assets import mlro_report
+from orchestration.defs.reports.schedules import mlro_every_month, mlro_job
 from orchestration.defs.seals.assets import seals
 from orchestration.defs.seals.checks import seals_hold
 from orchestration.defs.seals.schedules import seal_every_hour, seal_job, verify_every_night, verify_job
 from orchestration.defs.topics.assets import topics
 
 defs = dg.Definitions(
-    assets=[*topics, landing, seals, marts, rpt, filings],
+    assets=[*topics, landing, seals, marts, rpt, filings, mlro_report],
     asset_checks=[landing_gate, marts_gate, rpt_gate, filings_gate, priority_drift, seals_hold],
-    jobs=[land_job, build_job, file_job, pipeline_job, backtest_job, train_priority_job, seal_job, verify_job],
+    jobs=[
+        land_job,
+        build_job,
+        file_job,
+        pipeline_job,
+        backtest_job,
+        train_priority_job,
+        seal_job,
+        verify_job,
+        mlro_job,
+    ],
     schedules=[
         *(land_every_five_minutes, build_every_night, file_every_morning, train_every_month),
-        *(seal_every_hour, verify_every_night),
+        *(seal_every_hour, verify_every_night, mlro_every_month),
     ],
     sensors=[landing_commits, approved_cases_sensor],
     # One process: starting one for every step costs more than most steps do, and DuckDB and dbt use the cores anyway.

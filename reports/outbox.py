@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from reports import durable
 from reports.errors import FilingNotFound, IncidentError
 from reports.manifest import NAME
 
@@ -102,37 +102,7 @@ def write(home: Path, filing_ref: str, files: Mapping[str, bytes | Path]) -> Non
 
     A path is that of a file which lies on the disk of ``home`` and is taken from there.
     """
-    target = folder(home, filing_ref)
-    target.mkdir(parents=True, exist_ok=True)
-    for name in sorted(files, key=lambda name: name == NAME):
-        _replace(target / name, files[name])
-    # The names themselves are safe on the disk only once their folder is.
-    for held in (target, target.parent):
-        _sync_folder(held)
-
-
-def _replace(path: Path, content: bytes | Path) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    if isinstance(content, Path):
-        content.replace(temporary)
-    try:
-        with temporary.open("ab" if isinstance(content, Path) else "wb") as file:
-            if isinstance(content, bytes):
-                file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    durable.write(folder(home, filing_ref), files, NAME)
 
 
 def _filing(manifest_path: Path) -> Filing:

@@ -24,6 +24,11 @@ def short_day(value: date) -> str:
     return f"{value.day} {_MONTHS[value.month - 1][:3]}"
 
 
+def month_name(value: date) -> str:
+    """``March 2026``."""
+    return f"{_MONTHS[value.month - 1]} {value.year}"
+
+
 def figure(value: Decimal) -> str:
     """``12,500.00``; more decimals only where the amount has them."""
     cents = value.quantize(Decimal("0.01"))

@@ -65,8 +65,16 @@ def test_the_filing_tables_are_those_the_reports_read(all_at_once: BuiltLake) ->
     assert tables == [
         ("rpt_ctr", 9),
         ("rpt_ctr_day", 7),
+        ("rpt_ctr_movement", 19),
         ("rpt_ctr_person", 23),
+        ("rpt_ctr_register", 18),
         ("rpt_ctr_transaction", 24),
+        ("rpt_mlro_alert", 14),
+        ("rpt_mlro_case", 24),
+        ("rpt_mlro_country", 6),
+        ("rpt_mlro_customer", 11),
+        ("rpt_mlro_filing", 9),
+        ("rpt_mlro_violation", 8),
         ("rpt_reporting_entity", 23),
         ("rpt_str_account", 15),
         ("rpt_str_act", 16),
@@ -74,4 +82,6 @@ def test_the_filing_tables_are_those_the_reports_read(all_at_once: BuiltLake) ->
         ("rpt_str_case", 20),
         ("rpt_str_party", 39),
         ("rpt_str_transaction", 36),
+        ("rpt_structuring_alert", 20),
+        ("rpt_structuring_movement", 18),
     ]

@@ -89,6 +89,7 @@ def test_schedules_and_sensors_start_the_jobs() -> None:
         "build_every_night": "build",
         "file_every_morning": "file",
         "train_every_month": "train_priority",
+        "mlro_every_month": "report_mlro",
         "seal_every_hour": "seal",
         "verify_every_night": "verify_seals",
     }

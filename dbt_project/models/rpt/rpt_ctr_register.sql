@@ -1,0 +1,54 @@
+with ctr as (
+    select * from {{ ref('ctr_reportable') }}
+),
+
+reports as (
+    select * from {{ ref('ctr_reports') }}
+),
+
+movements as (
+    select * from {{ ref('rpt_ctr_movement') }}
+),
+
+parties as (
+    select * from {{ ref('stg_parties') }}
+),
+
+moved as (
+    select
+        ctr_id,
+        list_sort(list(distinct account_number)) as account_numbers,
+        coalesce(list_sort(list(distinct conductor_name) filter (where conductor_name is not null)), [])
+            as conductor_names,
+        coalesce(list_sort(list(distinct branch_id) filter (where branch_id is not null)), []) as branch_ids
+    from movements
+    group by all
+),
+
+final as (
+    select
+        ctr.ctr_id,
+        reports.report_id,
+        ctr.party_id,
+        parties.name,
+        parties.party_type,
+        parties.tax_id,
+        parties.residence_country,
+        ctr.direction,
+        ctr.jurisdiction,
+        ctr.base_currency,
+        moved.account_numbers,
+        moved.conductor_names,
+        moved.branch_ids,
+        ctr.cash_amount,
+        ctr.reporting_threshold,
+        ctr.transaction_count,
+        ctr.first_business_day,
+        ctr.business_day
+    from ctr
+    inner join moved on ctr.ctr_id = moved.ctr_id
+    left join reports on ctr.ctr_id = reports.ctr_id
+    left join parties on ctr.party_id = parties.party_id
+)
+
+select * from final

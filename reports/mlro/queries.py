@@ -1,0 +1,171 @@
+"""What the monthly report asks of schema ``rpt``: each statement takes $pin and, where it
+names them, $first and $last, the days of the month."""
+
+from __future__ import annotations
+
+ALERTS = """
+    select
+        scenario_id, scenario_name, segment,
+        sum(alerts)::bigint as alerts,
+        sum(suppressed)::bigint as suppressed,
+        sum(in_cases)::bigint as in_cases,
+        sum(decided)::bigint as decided,
+        sum(reported)::bigint as reported,
+        sum(not_reported)::bigint as not_reported,
+        sum(filed)::bigint as filed,
+        sum(amount)::decimal(38, 4) as amount
+    from lake.rpt.rpt_mlro_alert at (version => $pin)
+    where month = $first
+    group by all
+    order by scenario_name, scenario_id, segment
+"""
+
+NAMES = """
+    select scenario_id, arg_max(scenario_name, month) as scenario_name
+    from lake.rpt.rpt_mlro_alert at (version => $pin)
+    group by all
+"""
+
+# The month and the eleven before it, those without anything too.
+TREND = """
+    with months as (
+        select
+            unnest(generate_series($first - interval 11 month, $first::timestamp, interval 1 month))::date as month
+    ),
+
+    alerts as (
+        select month, sum(alerts)::bigint as alerts
+        from lake.rpt.rpt_mlro_alert at (version => $pin)
+        group by all
+    ),
+
+    opened as (
+        select date_trunc('month', opened_on)::date as month, count(*) as opened
+        from lake.rpt.rpt_mlro_case at (version => $pin)
+        where opened_on <= $last
+        group by all
+    ),
+
+    decided as (
+        select
+            date_trunc('month', decided_on)::date as month,
+            count(*) as decided,
+            count(*) filter (where disposition = 'report') as reported,
+            count(*) filter (where disposition = 'no_report') as not_reported
+        from lake.rpt.rpt_mlro_case at (version => $pin)
+        where decided_on <= $last
+        group by all
+    ),
+
+    filed as (
+        select date_trunc('month', generated_on)::date as month, count(*) as filings
+        from lake.rpt.rpt_mlro_filing at (version => $pin)
+        where generated_on <= $last
+        group by all
+    )
+
+    select
+        months.month,
+        coalesce(alerts.alerts, 0) as alerts,
+        coalesce(opened.opened, 0) as opened,
+        coalesce(decided.decided, 0) as decided,
+        coalesce(decided.reported, 0) as reported,
+        coalesce(decided.not_reported, 0) as not_reported,
+        coalesce(filed.filings, 0) as filings
+    from months
+    left join alerts on months.month = alerts.month
+    left join opened on months.month = opened.month
+    left join decided on months.month = decided.month
+    left join filed on months.month = filed.month
+    order by months.month
+"""
+
+OPEN_CASES = """
+    select
+        case_id, subject_name, subject_party_id, segment, country, priority, status, scenarios, alerts, amount,
+        opened_on, date_diff('day', opened_on, $last) as age
+    from lake.rpt.rpt_mlro_case at (version => $pin)
+    where opened_on <= $last and (decided_on is null or decided_on > $last)
+    order by opened_on, case_id
+"""
+
+DECIDED_CASES = """
+    select
+        case_id, subject_name, subject_party_id, segment, scenarios, disposition, decision_reason, disposed_by,
+        approved_by, amount, opened_on, decided_on, date_diff('day', opened_on, decided_on) as took
+    from lake.rpt.rpt_mlro_case at (version => $pin)
+    where decided_on between $first and $last
+    order by decided_on, case_id
+"""
+
+FILINGS = """
+    select
+        filing_ref, profile, case_id, business_day, status, regulator_reference, generated_on, submitted_on,
+        answered_on
+    from lake.rpt.rpt_mlro_filing at (version => $pin)
+    where
+        generated_on between $first and $last
+        or submitted_on between $first and $last
+        or answered_on between $first and $last
+    order by generated_on, filing_ref
+"""
+
+# Who was a customer at the end of the month. A customer without any day of review or onboarding is overdue, too.
+CUSTOMERS = """
+    select
+        risk_rating, segment,
+        count(*) as customers,
+        count(*) filter (where coalesce(review_due < $last, true)) as overdue,
+        count(*) filter (where completeness < 1) as incomplete
+    from lake.rpt.rpt_mlro_customer at (version => $pin)
+    where coalesce(onboarded_on <= $last, true)
+    group by risk_rating, segment
+    order by array_position(['high', 'medium', 'low'], risk_rating), segment
+"""
+
+OVERDUE = """
+    select
+        party_id, name, party_type, segment, risk_rating, risk_score, reviewed_on, review_due,
+        date_diff('day', review_due, $last) as days, missing
+    from lake.rpt.rpt_mlro_customer at (version => $pin)
+    where
+        coalesce(onboarded_on <= $last, true)
+        and coalesce(review_due < $last, true)
+    order by array_position(['high', 'medium', 'low'], risk_rating), review_due nulls first, party_id
+"""
+
+# Cases that were opened in the month or open at its end; a subject's cases together.
+SUBJECTS = """
+    select
+        subject_party_id,
+        any_value(subject_name) as subject_name,
+        any_value(segment) as segment,
+        any_value(country) as country,
+        any_value(risk_rating) as risk_rating,
+        count(*) as cases,
+        list_sort(list_distinct(flatten(list(scenarios)))) as scenarios,
+        sum(amount)::decimal(38, 4) as amount
+    from lake.rpt.rpt_mlro_case at (version => $pin)
+    where opened_on <= $last and (opened_on >= $first or decided_on is null or decided_on > $last)
+    group by coalesce(subject_party_id, case_id), subject_party_id
+    order by amount desc, subject_party_id
+"""
+
+COUNTRIES = """
+    select
+        country,
+        sum(movements)::bigint as movements,
+        coalesce(sum(amount) filter (where direction = 'credit'), 0)::decimal(38, 4) as received,
+        coalesce(sum(amount) filter (where direction = 'debit'), 0)::decimal(38, 4) as sent
+    from lake.rpt.rpt_mlro_country at (version => $pin)
+    where month = $first
+    group by all
+    order by received + sent desc, country
+"""
+
+VIOLATIONS = """
+    select done_on, officer_id, officer_name, act, rule, detail, case_id, decision_id
+    from lake.rpt.rpt_mlro_violation at (version => $pin)
+    where done_on between $first and $last
+    order by done_on, decision_id
+"""
