@@ -40,6 +40,8 @@ def demo(customers: Customers = 500, days: Days = 60, seed: Seed = 7, as_json: A
             produced = _produce(settings, customers, days, seed)
         with clock.stage("land"):
             run_job(settings, "land")
+        with clock.stage("seal"):
+            run_job(settings, "seal")
         with clock.stage("gates and marts"):
             run_job(settings, "build")
         with clock.stage("officers decide"):
@@ -124,5 +126,6 @@ def _print(
     if packed:
         say(f"  read a filing as a person would: {packed['pdf']}")
         say(f"  .venv/bin/vigil trace {packed['filing_ref']}   each transaction's topic, partition and offset")
+        say(f"  .venv/bin/vigil verify {packed['filing_ref']}  made again from its snapshot, and compared")
     say("  .venv/bin/vigil ui        the runs, assets and checks in Dagster")
     say("  .venv/bin/vigil sql       the lake in SQL, read only")

@@ -73,4 +73,4 @@ def _words(count: int, broken: list[BrokenSeal], gone: bool, open_: int) -> str:
     if faults:
         return "; ".join(faults)
     rest = f"; {open_:,} movements are not sealed yet ('vigil seal')" if open_ else ""
-    return f"{count:,} seals over the movements hold{rest}"
+    return f"what seals the movements holds ({count:,}){rest}"
