@@ -57,6 +57,11 @@ class CaseFile:
     def subjects(self) -> list[Row]:
         return [party for party in self.parties.values() if party["is_subject"]]
 
+    def prior(self, profile: str) -> Row | None:
+        """The last filing of the case under ``profile`` that the regulator has acknowledged, None if there is none."""
+        filings: list[Row] = [filing for filing in self.case["prior_filings"] or [] if filing["profile"] == profile]
+        return filings[-1] if filings else None
+
     def holders(self, account: Row) -> list[Row]:
         """The known holders of an account, the main holder first."""
         order = {"holder": 0, "joint_holder": 1}

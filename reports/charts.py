@@ -36,12 +36,13 @@ def stacked(
 ) -> str:
     """Standing bars, one a ``label`` in the order given, in which the ``series`` lie on each other."""
     labels = list(dict.fromkeys(row[label] for row in rows))
+    tallest = max((sum(row[value] for row in rows if row[label] == each) for each in labels), default=0)
     chart = (
         alt.Chart(_data(rows))
         .mark_bar(width=min(28, width // (2 * max(len(labels), 1))))
         .encode(
             x=alt.X(f"{label}:N", sort=labels, axis=_labels()),
-            y=alt.Y(f"{value}:Q", axis=_figures()),
+            y=alt.Y(f"{value}:Q", axis=_figures(tallest)),
             color=alt.Color(f"{series}:N", scale=alt.Scale(domain=list(order), range=_shades(len(order))), legend=None),
             order=alt.Order("place:Q"),
         )
@@ -55,12 +56,13 @@ def lines(
 ) -> str:
     """A line a ``series`` over the labels in the order given, with a point at each."""
     labels = list(dict.fromkeys(row[label] for row in rows))
+    tallest = max((row[value] for row in rows), default=0)
     chart = (
         alt.Chart(_data(rows))
         .mark_line(point=alt.OverlayMarkDef(size=18), strokeWidth=1.6)
         .encode(
             x=alt.X(f"{label}:N", sort=labels, axis=_labels()),
-            y=alt.Y(f"{value}:Q", axis=_figures()),
+            y=alt.Y(f"{value}:Q", axis=_figures(tallest)),
             color=alt.Color(
                 f"{series}:N", scale=alt.Scale(domain=list(order), range=[INWARD, INK, OUTWARD]), legend=None
             ),
@@ -99,8 +101,11 @@ def _labels(**more: Any) -> alt.Axis:
     )
 
 
-def _figures() -> alt.Axis:
-    return alt.Axis(title=None, labelOverlap=False, ticks=False, domain=False, tickMinStep=1, tickCount=4, format=",d")
+def _figures(tallest: int) -> alt.Axis:
+    """An axis of counts: whole numbers, at most five of them."""
+    step = max(-(-tallest // 4), 1)
+    ticks = list(range(0, tallest + 1, step))
+    return alt.Axis(title=None, labelOverlap=False, ticks=False, domain=False, values=ticks, format=",d")
 
 
 def _svg(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from reports.casefile import CaseFile, Row
@@ -19,6 +20,10 @@ def records(file: CaseFile, profile: Profile, filing_ref: str, narrative: str) -
     entity = filer(file.entity)
     subjects = [_subject(file, party) for party in file.subjects]
     branches = _branches(file)
+    prior = file.prior(profile.name)
+    # FinCEN's instructions, item 1: what has moved since the earlier report continues it; else it is corrected.
+    since = [row for row in file.transactions if prior and row["booked_at"] > prior["filed_at"]]
+    days = sorted(file.local(row["booked_at"]).date() for row in since)
     return {
         "_label": f"filing {filing_ref}",
         "ref": filing_ref,
@@ -29,14 +34,23 @@ def records(file: CaseFile, profile: Profile, filing_ref: str, narrative: str) -
         "no_branch": not branches,
         "subjects": subjects,
         "subject_count": str(len(subjects)),
-        "amount": file.case["amount"],
-        "activity_from": file.case["activity_from"],
-        "activity_to": file.case["activity_to"],
+        "prior_number": prior["regulator_reference"] if prior else None,
+        "initial": prior is None,
+        "continuing": bool(since),
+        "amending": prior is not None and not since,
+        "amount": _sum(since) if since else file.case["amount"],
+        "cumulative_amount": file.case["amount"] if since else None,
+        "activity_from": days[0] if since else file.case["activity_from"],
+        "activity_to": days[-1] if since else file.case["activity_to"],
         "classifications": _classifications(file, profile.codes["activity"]),
         "instruments": _instruments(file, profile.codes["asset"]),
         # FinCEN refuses line breaks in an element's value.
         "narrative": [{"number": str(n), "text": part} for n, part in enumerate(parts(one_line(narrative), PART), 1)],
     }
+
+
+def _sum(rows: Sequence[Row]) -> Decimal:
+    return sum((row["base_amount"] or Decimal(0) for row in rows), Decimal(0))
 
 
 def _traits(file: CaseFile) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from lxml import etree
@@ -16,6 +17,17 @@ Document = Callable[[etree._Element], object]
 def put(table: str, index: int = 0, **changes: Any) -> Rows:
     """Rows with other values in one of them."""
     return lambda rows: rows[f"rpt_{table}"][index].update(changes)
+
+
+def earlier(**changes: Any) -> dict[str, Any]:
+    """A filing of the case that FinCEN has acknowledged, made between its movements."""
+    return {
+        "profile": "fincen-sar",
+        "filing_ref": "SAR-1",
+        "regulator_reference": "31000123456789",
+        "filed_at": datetime(2026, 3, 4),
+        **changes,
+    }
 
 
 def of_company(change: Rows = lambda _: None) -> Rows:
@@ -90,6 +102,15 @@ def write(path: str, text: str) -> Document:
 
     def apply(root: etree._Element) -> None:
         first(root, path).text = text
+
+    return apply
+
+
+def write_into(path: str, name: str, text: str) -> Document:
+    """The document with another element in the first node at ``path``."""
+
+    def apply(root: etree._Element) -> None:
+        etree.SubElement(first(root, path), f"{{www.fincen.gov/base}}{name}").text = text
 
     return apply
 

@@ -46,6 +46,9 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "scenarios": "varchar[]",
         "decision_reason": "varchar",
         "officer_narrative": "varchar",
+        "prior_filings": (
+            "struct(profile varchar, filing_ref varchar, regulator_reference varchar, filed_at timestamp)[]"
+        ),
     },
     "rpt_str_alert": {
         **_typed("varchar", "case_id alert_id scenario_id scenario_version scenario_name typology"),
@@ -302,6 +305,7 @@ def tables() -> Tables:
                     "transaction_count": len(movements), "scenarios": ["structuring"],
                     "decision_reason": "Deposits kept below the reporting threshold by two hands",
                     "officer_narrative": None,
+                    "prior_filings": [],
                 }
             ],
             "rpt_str_alert": [

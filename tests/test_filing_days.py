@@ -14,6 +14,7 @@ from reporting_lake import TOPIC, Lake, build, reporting_lake
 
 from lakehouse.errors import NotBuilt
 from lakehouse.snapshots import latest, record_build
+from orchestration.defs.filings.due import outdated
 from reports import batch, find, generate, list_filings, preview, read, trace
 from reports.errors import DayNotReportable, FilingExists, IncidentError, ReportError, RulesBroken
 from reports.figures import figures
@@ -143,3 +144,16 @@ def test_a_reference_is_used_for_one_day(lake: Lake) -> None:
     generate(connection, settings, DAY, CTR, filing_ref="one")
     with pytest.raises(FilingExists, match=f"day {DAY}"):
         generate(connection, settings, date(2026, 3, 5), CTR, filing_ref="one")
+
+
+def test_a_day_whose_cash_landed_late_is_told_of(catalog: tuple[str, Path], tmp_path: Path) -> None:
+    rows = {**tables(), **day_tables()}
+    with reporting_lake(catalog, tmp_path, rows) as (connection, settings):
+        made = generate(connection, settings, DAY, CTR)
+        assert outdated(connection, [made], made.pin) == {}
+        rows["rpt_ctr"][0]["cash_in"] += 1000
+        pin = build(connection, rows)
+        assert outdated(connection, [made], pin) == {made.filing_ref: "2 reports, 40500.5000 in, 10500.2500 out"}
+        assert generate(connection, settings, DAY, CTR) == made, "what was filed stays as it is"
+        rows["rpt_ctr"].clear()
+        assert outdated(connection, [made], build(connection, rows))[made.filing_ref].startswith("0 reports")

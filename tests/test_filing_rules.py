@@ -11,6 +11,7 @@ import pytest
 from filing_changes import (
     Rows,
     drop,
+    earlier,
     hundred_branches,
     mark,
     no_country,
@@ -22,6 +23,7 @@ from filing_changes import (
     subject_address,
     subject_paper,
     write,
+    write_into,
 )
 from reporting_case import casefile, tables
 
@@ -80,6 +82,10 @@ FINCEN: dict[str, Rows | dict[str, Any]] = {
     "FS-621": of_company(put("str_party", industry_code="45")),
     "FS-622": put("str_party", birth_date=date(1899, 12, 31)),
     "FS-623": hundred_branches,
+    "FS-626": {"document": drop("//fc2:InitialReportIndicator/..")},
+    "FS-627": put("str_case", prior_filings=[earlier(regulator_reference="3100")]),
+    "FS-628": {"document": write_into("//fc2:ActivityAssociation", "CorrectsAmendsPriorReportIndicator", "Y")},
+    "FS-629": {"document": write_into("//fc2:SuspiciousActivity", "CumulativeTotalViolationAmountText", "1")},
     "FS-625": put("str_case", amount=Decimal("73100.0002")),
     "FS-624": put("str_case", activity_from=date(2012, 3, 31)),
     "FS-641": put("str_party", name=None, first_name=None, last_name=None),

@@ -21,7 +21,7 @@ PROFILES = names()
 
 def filing(case_id: str, profile: str, **changes: Any) -> dict[str, Any]:
     """A filing as the outbox tells of it."""
-    told = {"filing_ref": f"{profile}-{case_id}", "pin": 1, "intact": True, "validity": "valid"}
+    told = {"filing_ref": f"{profile}-{case_id}", "pin": 1, "intact": True, "validity": "valid", "now": None}
     return {"about": case_id, "profile": profile, **told, **changes}
 
 
@@ -63,3 +63,11 @@ def test_a_filing_that_is_not_whole_fails(ask: Any) -> None:
         (failure,) = results[f"filings.{profile}"].failures
         assert failure.column == column
         assert [row["about"] for row in failure.failing_rows] == [CASE]
+
+
+def test_a_day_whose_cash_changed_after_it_was_filed_warns(ask: Any) -> None:
+    late = filing("2026-03-04", "fincen-ctr", now="3 reports, 50000.0000 in, 0.0000 out")
+    results = ask([filing(CASE, profile) for profile in PROFILES] + [late], [])
+    assert results["filings.fincen-ctr"].success
+    (warning,) = results["filings.fincen-ctr"].warnings
+    assert (warning.column, warning.failing_rows[0]["about"]) == ("now", "2026-03-04")

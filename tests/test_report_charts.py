@@ -34,3 +34,8 @@ def test_no_place_follows_from_the_width_of_a_text(kind: str, monkeypatch: pytes
 def test_figures_of_any_size_are_drawn(value: int) -> None:
     told = charts.bars([{"label": "a", "value": value}], "label", "value")
     assert f">{value:,}<" in told
+
+
+def test_an_axis_of_small_counts_has_whole_numbers_once_each() -> None:
+    told = charts.stacked([{"label": "a", "series": "low", "value": 2}], "label", "value", "series", ("low",))
+    assert [told.count(f">{number}<") for number in (0, 1, 2)] == [1, 1, 1]

@@ -22,5 +22,6 @@ def test_every_unit_test_of_the_scenarios_passes(all_at_once: BuiltLake) -> None
         "alerts",
         "int_account_holders",
         "int_name_words",
+        "rpt_str_case",
     }
     assert set(statuses.values()) == {"pass"}

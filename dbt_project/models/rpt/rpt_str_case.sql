@@ -6,6 +6,30 @@ case_transactions as (
     select * from {{ ref('case_transactions') }}
 ),
 
+filings as (
+    select * from {{ ref('filings') }}
+),
+
+prior_filings as (
+    select
+        case_id,
+        list(
+            {
+                'profile': profile,
+                'filing_ref': filing_ref,
+                'regulator_reference': regulator_reference,
+                'filed_at': generated_at
+            }
+            order by generated_at, filing_ref
+        ) as prior_filings
+    from filings
+    where
+        case_id is not null
+        and regulator_reference is not null
+        and status in ('acknowledged', 'corrected')
+    group by all
+),
+
 activity as (
     select
         case_id,
@@ -36,9 +60,11 @@ final as (
         activity.activity_to,
         cases.opened_at,
         cases.determination_at,
-        cases.approved_at
+        cases.approved_at,
+        coalesce(prior_filings.prior_filings, []) as prior_filings
     from cases
     inner join activity on cases.case_id = activity.case_id
+    left join prior_filings on cases.case_id = prior_filings.case_id
 )
 
 select * from final

@@ -7,7 +7,7 @@ from typing import Any
 from lakehouse.attach import connect
 from lakehouse.settings import Settings
 from orchestration import pins
-from orchestration.defs.filings.due import broken, due
+from orchestration.defs.filings.due import broken, due, outdated
 from orchestration.defs.gates import gate_checks
 from reports import profile
 from reports.errors import IncidentError
@@ -27,6 +27,7 @@ def _outbox(pin: int) -> dict[str, Any]:
             for about, name in wanted
             if (about, name) not in there
         }
+        now = outdated(connection, held, pin)
     return {
         "filings": [
             {
@@ -36,6 +37,7 @@ def _outbox(pin: int) -> dict[str, Any]:
                 "pin": filing.pin,
                 "intact": _intact(filing),
                 "validity": filing.validity,
+                "now": now.get(filing.filing_ref),
             }
             for filing in held
         ],

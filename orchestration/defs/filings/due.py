@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -73,3 +73,27 @@ def due(connection: duckdb.DuckDBPyConnection, profile: str, pin: int) -> list[A
         "order by business_day",
     }[profiles.load(profile).about]
     return [about for (about,) in connection.execute(statement, {"pin": pin}).fetchall()]
+
+
+def outdated(connection: duckdb.DuckDBPyConnection, filings: Sequence[Filing], pin: int) -> dict[str, str]:
+    """The days' filings whose cash is another at ``pin`` than was filed, by reference, with what it is now.
+
+    What lands late is part of its business day, and what was filed of that is then to be amended.
+    """
+    now = {
+        day: (reports, str(cash_in), str(cash_out))
+        for day, reports, cash_in, cash_out in connection.execute(
+            "select business_day, count(*), sum(cash_in)::decimal(18, 4), sum(cash_out)::decimal(18, 4) "
+            "from lake.rpt.rpt_ctr at (version => $pin) group by all",
+            {"pin": pin},
+        ).fetchall()
+    }
+    none = (0, "0.0000", "0.0000")
+    found = {}
+    for filing in filings:
+        if filing.business_day is None:
+            continue
+        told, reports = filing.manifest, now.get(filing.business_day, none)
+        if (told["reports"], told["cash_in"], told["cash_out"]) != reports:
+            found[filing.filing_ref] = f"{reports[0]} reports, {reports[1]} in, {reports[2]} out"
+    return found
