@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from lxml import etree
 
-from reports import fincen_ctr
+from reports import fincen_ctr, goaml
 from reports.dayfile import CashReport, DayFile
 from reports.document import Note
 from reports.manifest import movement
@@ -29,9 +29,12 @@ from reports.rulebook import Violation, check
 from reports.schema import SchemaResult, verify_tree
 from reports.template import Template
 
-Records = Callable[[DayFile, str, Sequence[CashReport]], Mapping[str, Any]]
+Records = Callable[[DayFile, Profile, str, Sequence[CashReport]], Mapping[str, Any]]
 Variables = Callable[[DayFile, Sequence[CashReport]], dict[str, Any]]
-FORMS: dict[str, tuple[Records, Variables]] = {"fincen-ctr": (fincen_ctr.records, fincen_ctr.variables)}
+FORMS: dict[str, tuple[Records, Variables]] = {
+    "fincen-ctr": (lambda file, _, filing_ref, some: fincen_ctr.records(file, filing_ref, some), fincen_ctr.variables),
+    "goaml": (goaml.day_records, goaml.day_variables),
+}
 # So few that the tree, which each rule goes over, stays in a processor's cache.
 REPORTS_AT_ONCE = 25
 _DECLARATION = b"<?xml version='1.0' encoding='UTF-8'?>\n"
@@ -68,7 +71,7 @@ def parts(profile: Profile, file: DayFile, filing_ref: str) -> Iterator[Part]:
     template, reports = Template(profile), iter(file.reports)
     number, before = 1, 0
     while some := tuple(islice(reports, REPORTS_AT_ONCE if profile.repeats else None)):
-        filled = template.fill(records(file, filing_ref, some), number)
+        filled = template.fill(records(file, profile, filing_ref, some), number)
         root = filled.parsed()
         found = filled.violations + check(root, profile.rules, profile.namespaces, variables(file, some), before)
         yield Part(root, filled.text, sorted(set(found), key=_order), some)
@@ -78,7 +81,7 @@ def parts(profile: Profile, file: DayFile, filing_ref: str) -> Iterator[Part]:
 
 def whole(profile: Profile, file: DayFile, filing_ref: str, note: Note) -> etree._Element:
     """The document in one piece; ``note`` is told of each element."""
-    filled = Template(profile).fill(FORMS[profile.form][0](file, filing_ref, tuple(file.reports)))
+    filled = Template(profile).fill(FORMS[profile.form][0](file, profile, filing_ref, tuple(file.reports)))
     root = filled.parsed()
     for element, (label, column) in filled.noted(root):
         note(element, label, column)

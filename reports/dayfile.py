@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from reports.casefile import Row
@@ -22,8 +22,9 @@ class CashReport:
 class DayFile:
     """All that a filing of a day's cash prints, as read; rows as those of a CaseFile.
 
-    ``reports`` may be gone over again and again, and holds few of them at a time. ``filed_on`` is the local day on
-    which the build that the pin stands for was found whole: the date of the filing.
+    ``reports`` may be gone over again and again, and holds few of them at a time. ``parties`` and ``accounts``, by id,
+    are read for forms that tell whole accounts, else empty. ``filed_on`` is the local day on which the build that the
+    pin stands for was found whole: the date of the filing.
     """
 
     pin: int
@@ -31,3 +32,5 @@ class DayFile:
     business_day: date
     filed_on: date
     reports: Iterable[CashReport]
+    parties: Mapping[str, Row] = field(default_factory=dict)
+    accounts: Mapping[str, Row] = field(default_factory=dict)

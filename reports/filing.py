@@ -25,7 +25,7 @@ from reports.errors import FilingExists, IncidentError, ReportError, RulesBroken
 from reports.narrative import narrative
 from reports.outbox import Filing
 from reports.profile import Profile, load
-from reports.read import read_case, read_day
+from reports.read import read_case, read_day, with_accounts
 from reports.rulebook import Violation
 from reports.schema import SchemaResult
 
@@ -135,7 +135,10 @@ def _read(connection: duckdb.DuckDBPyConnection, profile: Profile, about: str | 
     if isinstance(about, date) != (profile.about == "day"):
         other = {"case": "a case, not a business day", "day": "a business day, not a case"}[profile.about]
         raise ReportError(f"profile {profile.name} files {other}, and {about} was asked for; choose another profile")
-    return read_day(connection, about, pin) if isinstance(about, date) else read_case(connection, about, pin)
+    if not isinstance(about, date):
+        return read_case(connection, about, pin)
+    file = read_day(connection, about, pin)
+    return with_accounts(connection, file) if profile.form == "goaml" else file
 
 
 def _checked(

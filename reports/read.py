@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
@@ -26,6 +26,8 @@ _ORDER = {
     "rpt_str_transaction": "booked_at, transaction_id",
     "rpt_ctr": "report_id",
     "rpt_ctr_person": "report_id, person_number",
+    "rpt_ctr_account": "account_id",
+    "rpt_ctr_party": "party_id",
     "rpt_ctr_transaction": "report_id, booked_at, transaction_id",
 }
 _DAY = "business_day = $day"
@@ -149,6 +151,24 @@ def _named(person: Row) -> str:
     if person["party_id"] is not None:
         return f"party {person['party_id']}"
     return f"person {person['person_number']} of report {person['report_id']}"
+
+
+def with_accounts(connection: duckdb.DuckDBPyConnection, file: DayFile) -> DayFile:
+    """``file`` with the accounts of the day's cash and everybody who stands to them."""
+    accounts, parties = (
+        _fetch(
+            connection,
+            f"select * from lake.rpt.{table} at (version => {int(file.pin)}) where business_day = ? "  # noqa: S608
+            f"order by {_ORDER[table]}",
+            file.business_day,
+        )
+        for table in ("rpt_ctr_account", "rpt_ctr_party")
+    )
+    return replace(
+        file,
+        accounts={row["account_id"]: _labelled(row, f"account {row['account_id']}") for row in accounts},
+        parties={row["party_id"]: _labelled(row, f"party {row['party_id']}") for row in parties},
+    )
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: str, case_id: str, pin: int) -> list[dict[str, Any]]:

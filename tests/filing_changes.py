@@ -34,6 +34,7 @@ def of_company(change: Rows = lambda _: None) -> Rows:
     """Rows of a case whose account belongs to a company for which Dana Whitfield signs."""
 
     def apply(rows: Tables) -> None:
+        rows["rpt_str_party"][:] = [party for party in rows["rpt_str_party"] if party["party_id"] != "P-9"]
         rows["rpt_str_party"][0].update(is_subject=False, roles=["signatory"])
         rows["rpt_str_party"].insert(0, company("P-9", is_subject=True, roles=["subject", "holder"]))
         rows["rpt_str_account"][0]["parties"] = [
@@ -42,7 +43,7 @@ def of_company(change: Rows = lambda _: None) -> Rows:
         ]
         for row in rows["rpt_str_transaction"]:
             for side in ("debtor", "creditor"):
-                if row[f"{side}_party_id"] == "P-1":
+                if row.get(f"{side}_party_id") == "P-1":
                     row[f"{side}_party_id"] = "P-9"
         change(rows)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from filing_changes import (
     Rows,
@@ -18,6 +18,7 @@ from filing_changes import (
     write,
 )
 from lxml import etree
+from reporting_case import Tables
 
 from reports.profile import load, names
 
@@ -121,12 +122,31 @@ UAE: dict[str, Example] = {
 OF = {"goaml-5.0.1": EVERY, "goaml-5.0.2-uae": UAE}
 
 
-def by_profile() -> dict[str, dict[str, Example]]:
+def alone(rows: Tables) -> None:
+    """A company's accounts on which nobody else stands."""
+    of_company()(rows)
+    for account in rows["rpt_str_account"]:
+        account["parties"] = [{"party_id": "P-9", "role": "holder"}]
+
+
+# What breaks a rule of a day's cash otherwise than of a case.
+DAY: dict[str, Example] = {
+    "GA-204": put("str_transaction", 1, instructed_amount=Decimal(0)),
+    "GA-507": alone,
+    "GA-604": put("str_transaction", base_amount=Decimal(10) ** 16),
+    "GA-606": put("str_transaction", transaction_id="D-0002"),
+    "GA-607": put("ctr", base_currency="EUR"),
+    "GA-631": put("str_transaction", booked_at=datetime(2026, 3, 5, 17)),
+    "GA-632": {"document": write("//from_funds_comment", "card")},
+}
+
+
+def by_profile(about: Literal["case", "day"] = "case") -> dict[str, dict[str, Example]]:
     """By profile the examples of the rules it has; a rule without one is told by its absence."""
     found = {}
-    for name in names():
-        country, _, report = name.rpartition("-")
-        if country in OF and report != "ctr":
+    for name in names(about):
+        if (country := name.rpartition("-")[0]) in OF:
             rules = {rule.id for rule in load(name).rules}
-            found[name] = {rule: example for rule, example in OF[country].items() if rule in rules}
+            examples = {**OF[country], **DAY} if about == "day" else OF[country]
+            found[name] = {rule: example for rule, example in examples.items() if rule in rules}
     return found

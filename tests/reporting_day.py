@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
-from reporting_case import Tables, party, tables
+from reporting_case import Tables, company, party, tables
 
 from contracts import contract_for
 from reports.dayfile import CashReport, DayFile
@@ -31,6 +31,10 @@ PARTY = [
     "phones",
     "email",
 ]
+WHOLE = [
+    *PARTY, "birth_place", "nationality", "residence_country", "legal_form", "incorporation_number",
+    "incorporation_date", "incorporation_country", "pep", "source_of_funds", "onboarded_on",
+]  # fmt: skip
 DAY_COLUMNS: dict[str, dict[str, str]] = {
     "rpt_ctr_day": {
         "business_day": "date", "jurisdiction": "varchar", "report_count": "bigint", "transaction_count": "bigint",
@@ -47,6 +51,15 @@ DAY_COLUMNS: dict[str, dict[str, str]] = {
         "accounts_in": "varchar[]", "accounts_out": "varchar[]",
         **{field.name: field.duckdb_type for field in contract_for("bank.parties").fields if field.name in PARTY},
     },
+    "rpt_ctr_account": {
+        "business_day": "date", "account_id": "varchar", "account_number": "varchar", "account_name": "varchar",
+        "account_type": "varchar", "currency": "varchar", "branch_id": "varchar", "opened_on": "date",
+        "closed_on": "date", "status": "varchar", "parties": "struct(party_id varchar, role varchar)[]",
+    },
+    "rpt_ctr_party": {
+        "business_day": "date", "party_id": "varchar", "is_customer": "boolean",
+        **{field.name: field.duckdb_type for field in contract_for("bank.parties").fields if field.name in WHOLE},
+    },
     "rpt_ctr_transaction": {
         "report_id": "varchar", "business_day": "date", "transaction_id": "varchar", "booked_at": "timestamp",
         "direction": "varchar", "channel": "varchar", "account_id": "varchar", "account_number": "varchar",
@@ -57,6 +70,22 @@ DAY_COLUMNS: dict[str, dict[str, str]] = {
         "_topic": "varchar", "_partition": "integer", "_offset": "bigint",
     },
 }  # fmt: skip
+
+
+def known(party_id: str, *, firm: bool = False, **changes: Any) -> dict[str, Any]:
+    """A party of the day's accounts as the bank knows it."""
+    row = {**(company(party_id) if firm else party(party_id)), **changes}
+    return {"business_day": DAY, **{column: row[column] for column in ("party_id", "is_customer", *WHOLE)}}
+
+
+def account(account_id: str, number: str, **links: str) -> dict[str, Any]:
+    """An account and who stands to it in which role, by party_id with ``_`` for ``-``."""
+    return {
+        "business_day": DAY, "account_id": account_id, "account_number": number, "account_name": "Cash account",
+        "account_type": "current", "currency": "USD", "branch_id": "B-01", "opened_on": date(2019, 2, 1),
+        "closed_on": None, "status": "active",
+        "parties": [{"party_id": key.replace("_", "-"), "role": role} for key, role in links.items()],
+    }  # fmt: skip
 
 
 def person(number: int, role: str, party_id: str | None, report_id: str = "r-1", /, **changes: Any) -> dict[str, Any]:
@@ -121,6 +150,18 @@ def day_tables() -> Tables:
             person(3, "for_another", "P-2", "r-2", cash_out=Decimal("10500.25"), accounts_out=["77002"],
                    first_name="Łukasz", last_name="Żak", gender="M", tax_id=None),
         ],
+        "rpt_ctr_account": [
+            account("A-1", "4400121207", P_1="holder", P_3="joint_holder"),
+            account("A-9", "77001", P_9="holder", P_2="signatory"),
+            account("A-10", "77002", P_9="holder", P_2="signatory"),
+        ],
+        "rpt_ctr_party": [
+            known("P-1"),
+            known("P-2", first_name="Łukasz", last_name="Żak", name="Łukasz Żak", gender="M"),
+            known("P-3", first_name="José", last_name="Alvarez", name="José Alvarez", gender=None),
+            known("P-8", firm=True, name="Northway Cash Logistics Inc", is_customer=False),
+            known("P-9", firm=True),
+        ],
         "rpt_ctr_transaction": [
             moved(1, "6500"),
             moved(2, "5000", instructed_amount=Decimal("4600"), instructed_currency="EUR"),
@@ -158,6 +199,13 @@ def dayfile(rows: Tables, pin: int = 7) -> DayFile:
             )
             for row in rows["rpt_ctr"]
         ),
+        parties={
+            row["party_id"]: {**row, "_label": f"party {row['party_id']}"} for row in rows.get("rpt_ctr_party", [])
+        },
+        accounts={
+            row["account_id"]: {**row, "_label": f"account {row['account_id']}"}
+            for row in rows.get("rpt_ctr_account", [])
+        },
     )
 
 

@@ -23,7 +23,7 @@ from reports.profile import load, names
 from reports.schema import verify_schema
 
 SCHEMAS = Path(os.environ.get("VIGIL_SHARED", "../shared")) / "schemas"
-CASES = [name for name in names() if name.startswith("goaml") or name == "fincen-sar"]
+CASES = [name for name in names("case") if name.startswith("goaml") or name == "fincen-sar"]
 
 
 def amount(value: Decimal | None) -> Rows:

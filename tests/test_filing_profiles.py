@@ -164,7 +164,7 @@ def _rules_named(node: object) -> list[str]:
 def test_every_code_is_in_the_list_of_the_schema(name: str) -> None:
     profile = load(name)
     lists = {
-        "report": "report_type", "account_type": "account_type", "account_status": "account_status_type",
+        "account_type": "account_type", "account_status": "account_status_type",
         "account_role": "account_person_role_type", "entity_role": "entity_person_role_type", "funds": "funds_type",
         "transmode": "conduction_type", "identification": "identifier_type", "legal_form": "legal_form_type",
         "contact": "contact_type", "communication": "communication_type", "party_role": "party_role_type",
@@ -175,6 +175,7 @@ def test_every_code_is_in_the_list_of_the_schema(name: str) -> None:
         listed = _enumerated(SCHEMAS / profile.schema, theirs)
         given = set(profile.codes.get(ours, {}).values())
         assert given - listed == set() or not listed, f"list {ours} of {name}"
+    assert profile.codes["report"][profile.report] in _enumerated(SCHEMAS / profile.schema, "report_type")
     for rule, theirs in (("GA-612", "country_type"), ("GA-613", "currency_type")):
         (found,) = [each for each in profile.rules if each.id == rule]
         assert set(found.values.split()) - _enumerated(SCHEMAS / profile.schema, theirs) == set()

@@ -126,7 +126,7 @@ quick = settings(
 )
 
 
-@pytest.mark.parametrize("name", names("day"))
+@pytest.mark.parametrize("name", [name for name in names("day") if name.startswith("fincen")])
 @quick
 @given(file=days())
 def test_a_sound_day_passes_rules_and_schema(name: str, file: DayFile) -> None:
@@ -137,7 +137,7 @@ def test_a_sound_day_passes_rules_and_schema(name: str, file: DayFile) -> None:
     assert verify_schema(target.getvalue(), profile, SCHEMAS).faults == ()
 
 
-@pytest.mark.parametrize("name", names("day"))
+@pytest.mark.parametrize("name", [name for name in names("day") if name.startswith("fincen")])
 @quick
 @given(file=days())
 def test_parts_of_any_size_make_the_same_batch(name: str, file: DayFile) -> None:

@@ -218,7 +218,8 @@ def broken(profile: Profile, example: Rows | dict[str, Document]) -> set[str]:
 
 
 def test_every_profile_and_every_rule_has_an_example() -> None:
-    assert sorted(EXAMPLES) == names("day")
+    # Those of goAML stand in test_goaml_day.py.
+    assert sorted(EXAMPLES) == [name for name in names("day") if not name.startswith("goaml")]
     for name, examples in EXAMPLES.items():
         assert sorted(examples) == sorted(rule.id for rule in load(name).rules)
 

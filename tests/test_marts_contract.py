@@ -64,8 +64,10 @@ def test_the_filing_tables_are_those_the_reports_read(all_at_once: BuiltLake) ->
     )
     assert tables == [
         ("rpt_ctr", 9),
+        ("rpt_ctr_account", 11),
         ("rpt_ctr_day", 7),
         ("rpt_ctr_movement", 19),
+        ("rpt_ctr_party", 26),
         ("rpt_ctr_person", 23),
         ("rpt_ctr_register", 18),
         ("rpt_ctr_transaction", 24),
