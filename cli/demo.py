@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from typing import Any
 
 import typer
@@ -19,8 +20,8 @@ from cli.reconcile import totals
 from cli.simulate import Customers, Days, Seed, produce_once
 from detection.planted import planted_found
 from lakehouse.attach import connect
-from lakehouse.settings import Settings
-from simulator.bank import read_truth
+from lakehouse.settings import EVERY, Settings
+from simulator.bank import Simulation, read_truth
 from simulator.bank import simulate as simulated
 from simulator.officers import as_messages, decide
 from simulator.producer import produce
@@ -37,7 +38,11 @@ def demo(customers: Customers = 500, days: Days = 60, seed: Seed = 7, as_json: A
         with clock.stage("start services"):
             settings = stack.enter_context(lake(make_topics=True))
         with clock.stage("simulate and produce"):
-            produced = _produce(settings, customers, days, seed)
+            simulation = simulated(customers, days, seed)
+            # A fictitious bank: it files under every profile, and its today is when officers are done, not the clock's.
+            today = simulation.start + timedelta(days=days + 7)
+            settings = settings.model_copy(update={"file_under": EVERY, "today": today})
+            produced = _produce(settings, simulation)
         with clock.stage("land"):
             run_job(settings, "land")
         with clock.stage("seal"):
@@ -88,9 +93,8 @@ class Stages:
             self.seconds[name] = round(time.monotonic() - began, 1)
 
 
-def _produce(settings: Settings, customers: int, days: int, seed: int) -> dict[str, int]:
+def _produce(settings: Settings, simulation: Simulation) -> dict[str, int]:
     """Produce the bank's events, unless this home has them; returns events by topic."""
-    simulation = simulated(customers, days, seed)
     if simulation.truth_path(settings.home).is_file():
         progress("this bank was produced before; nothing is produced again")
         return {}

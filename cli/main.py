@@ -8,12 +8,15 @@ import sys
 import duckdb
 import typer
 
+from cases.errors import CaseError
 from cases.events import EventNotRecorded
 from cli import (
     alerts,
     backtest,
     build,
     case,
+    case_acts,
+    case_narrative,
     console,
     dead_letters,
     demo,
@@ -48,6 +51,7 @@ from sinks import SinkError
 
 # Errors whose message already says what to do; anything else is a fault of ours and keeps its traceback.
 EXPECTED = (
+    CaseError,
     ContractError,
     EventNotRecorded,
     DetectionError,
@@ -82,6 +86,8 @@ app.command()(reconcile.reconcile)
 app.command()(upkeep.upkeep)
 app.command()(build.build)
 app.command()(alerts.alerts)
+for act in (*case_acts.COMMANDS, case_narrative.narrative):
+    case.app.command()(act)
 app.add_typer(case.app, name="case")
 filing.app.command()(filing_life.submit)
 filing.app.command()(filing_life.acknowledge)

@@ -12,7 +12,8 @@ TOPIC = "compliance.decisions"
 def decision(
     case_id: str, act: str, officer_id: str, officer_role: str, decided_at: datetime, **more: Any
 ) -> dict[str, Any]:
-    """The event of one act; ``more`` holds the contract's other fields (disposition, reason, narrative, assigned_to).
+    """The event of one act; ``more`` holds the contract's other fields (disposition, reason, narrative,
+    assigned_to, transactions …).
 
     The identifier is a digest of who did what to which case when, so that sending the same act again is seen as a
     repetition.

@@ -67,6 +67,8 @@ def dbt(
     }
     if settings.threads:
         variables["VIGIL_THREADS"] = str(settings.threads)
+    if settings.today:
+        variables["VIGIL_TODAY"] = settings.today.isoformat()
     project = parsed_project()
     with _environment(variables):
         result = _invoke([*arguments], target, project, listen)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# What VIGIL_FILE_UNDER says for every profile there is.
+EVERY = "all"
 
 
 class Settings(BaseSettings):
@@ -27,6 +31,12 @@ class Settings(BaseSettings):
     memory_limit: str = Field("4GB", description="DuckDB's memory limit of one process.")
     threads: int | None = Field(None, ge=1, description="DuckDB's threads of one process; all cores if unset.")
     profiles: Path | None = Field(None, description="Folder of the site's own profiles of filings, one folder each.")
+    today: date | None = Field(
+        None, description="The day from which deadlines are counted; that of the build's pin if unset."
+    )
+    file_under: str | None = Field(
+        None, description=f"Profiles, parted by commas, filed whatever the jurisdiction asks for; '{EVERY}' for each."
+    )
     schemas: Path | None = Field(None, description="Folder of the regulators' XSD files, as goaml/ and fincen/.")
 
     @property
@@ -35,3 +45,8 @@ class Settings(BaseSettings):
         if self.data_path is None:
             return str((self.home / "lake").resolve())
         return self.data_path if "://" in self.data_path else str(Path(self.data_path).resolve())
+
+    def files(self, profile: str) -> bool:
+        """Whether ``profile`` is to be filed even where the law of the jurisdiction does not ask for it."""
+        named = [each.strip() for each in (self.file_under or "").split(",")]
+        return profile in named or EVERY in named

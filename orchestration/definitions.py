@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from orchestration.defs.backtest.jobs import backtest_job
+from orchestration.defs.cases.checks import deadlines_missed, deadlines_near, violations_settled
 from orchestration.defs.filings.assets import filings
 from orchestration.defs.filings.checks import filings_gate
 from orchestration.defs.filings.schedules import file_every_morning, file_job, pipeline_job
@@ -27,7 +28,10 @@ from orchestration.defs.topics.assets import topics
 
 defs = dg.Definitions(
     assets=[*topics, landing, seals, marts, rpt, filings, mlro_report],
-    asset_checks=[landing_gate, marts_gate, rpt_gate, filings_gate, priority_drift, seals_hold],
+    asset_checks=[
+        *(landing_gate, marts_gate, rpt_gate, filings_gate),
+        *(priority_drift, seals_hold, violations_settled, deadlines_near, deadlines_missed),
+    ],
     jobs=[
         land_job,
         build_job,

@@ -21,6 +21,8 @@ def variables(settings: Settings) -> dict[str, str]:
         "VIGIL_MEMORY_LIMIT": settings.memory_limit,
         "VIGIL_THREADS": settings.threads,
         "VIGIL_PROFILES": settings.profiles and Path(settings.profiles).resolve(),
+        "VIGIL_TODAY": settings.today,
+        "VIGIL_FILE_UNDER": settings.file_under,
         "VIGIL_SCHEMAS": settings.schemas and Path(settings.schemas).resolve(),
         "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
         "DAGSTER_HOME": prepare(settings),

@@ -22,7 +22,7 @@ _LOCATION = {".dagster/repository": "__repository__@orchestration.definitions"}
 
 @dataclass(frozen=True)
 class FailedCheck:
-    """A check that did not pass: ``blocking`` is False for a warning."""
+    """A check that did not pass: ``blocking`` is False where the run went on, however grave it is."""
 
     asset: str
     name: str
@@ -110,7 +110,7 @@ def _result(
                     FailedCheck(
                         asset=check.asset_key.to_user_string(),
                         name=check.check_name,
-                        blocking=check.severity is dg.AssetCheckSeverity.ERROR,
+                        blocking=check.severity is dg.AssetCheckSeverity.ERROR and check.blocking is not False,
                         description=check.description or "",
                     )
                 )

@@ -2,10 +2,14 @@
 
 from reports.figures import NOWHERE, Figure, field_events, figures, meant
 from reports.filing import default_reference, generate, preview
+from reports.narrative import draft
+from reports.narrative_check import narrative_findings
 from reports.outbox import Filing, check_digests, find, list_filings, next_reference
+from reports.profile import load as load_profile
 from reports.profile import names as profiles
 from reports.schema import SchemaResult, verify_schema
 from reports.trace import Origin, trace
+from reports.undecided import read_undecided
 from reports.verification import Check, verify
 
 __all__ = [
@@ -17,15 +21,19 @@ __all__ = [
     "SchemaResult",
     "check_digests",
     "default_reference",
+    "draft",
     "field_events",
     "figures",
     "find",
     "generate",
     "list_filings",
+    "load_profile",
     "meant",
+    "narrative_findings",
     "next_reference",
     "preview",
     "profiles",
+    "read_undecided",
     "trace",
     "verify",
     "verify_schema",

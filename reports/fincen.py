@@ -44,13 +44,17 @@ def records(file: CaseFile, profile: Profile, filing_ref: str, narrative: str) -
         "activity_to": days[-1] if since else file.case["activity_to"],
         "classifications": _classifications(file, profile.codes["activity"]),
         "instruments": _instruments(file, profile.codes["asset"]),
-        # FinCEN refuses line breaks in an element's value.
-        "narrative": [{"number": str(n), "text": part} for n, part in enumerate(parts(one_line(narrative), PART), 1)],
+        "narrative": narrative_parts(narrative),
     }
 
 
 def _sum(rows: Sequence[Row]) -> Decimal:
     return sum((row["base_amount"] or Decimal(0) for row in rows), Decimal(0))
+
+
+def narrative_parts(narrative: str) -> list[dict[str, str]]:
+    """The narrative in numbered parts, on one line: FinCEN refuses line breaks in an element's value."""
+    return [{"number": str(n), "text": part} for n, part in enumerate(parts(one_line(narrative), PART), 1)]
 
 
 def _traits(file: CaseFile) -> list[str]:

@@ -185,6 +185,8 @@ def _why(file: CaseFile) -> str:
 
 def _decision(file: CaseFile) -> str:
     case = file.case
+    if case["approved_by"] is None:  # a draft from before the decision
+        return ""
     decided = f" on {day(file.local(case['determination_at']).date())}" if case["determination_at"] else ""
     reason = f" with the reason: {str(case['decision_reason']).rstrip('.')}" if case["decision_reason"] else ""
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -43,32 +43,42 @@ def read_case(connection: duckdb.DuckDBPyConnection, case_id: str, pin: int) -> 
         ReportError: the case's jurisdiction has no reporting entity.
     """
     snapshots.require(connection, pin)
-    cases = _rows(connection, "rpt_str_case", case_id, pin)
-    if len(cases) != 1:
+    found = case_file(connection, case_id, pin, lambda table: f"lake.rpt.{table} at (version => {int(pin)})")
+    if found is None:
         raise CaseNotReportable(
-            f"case {case_id!r} is not approved at snapshot {pin} ({len(cases)} rows in rpt.rpt_str_case). "
+            f"case {case_id!r} is not approved at snapshot {pin} (no row in rpt.rpt_str_case). "
             "It needs a disposition 'report' and the approval of another officer; then build again."
         )
+    return found
+
+
+def case_file(
+    connection: duckdb.DuckDBPyConnection, case_id: str, pin: int, place: Callable[[str], str]
+) -> CaseFile | None:
+    """The case file of ``case_id`` from the rpt_ tables, each where ``place`` says; None if they have no such case."""
+    cases = _rows(connection, "rpt_str_case", case_id, place)
+    if len(cases) != 1:
+        return None
     case = _labelled(cases[0], f"case {case_id}")
-    parties = [_labelled(row, f"party {row['party_id']}") for row in _rows(connection, "rpt_str_party", case_id, pin)]
+    parties = [_labelled(row, f"party {row['party_id']}") for row in _rows(connection, "rpt_str_party", case_id, place)]
     accounts = [
-        _labelled(row, f"account {row['account_id']}") for row in _rows(connection, "rpt_str_account", case_id, pin)
+        _labelled(row, f"account {row['account_id']}") for row in _rows(connection, "rpt_str_account", case_id, place)
     ]
     return CaseFile(
         pin=pin,
         entity=_labelled(_entity(connection, case["jurisdiction"], pin), "reporting entity"),
         case=case,
         alerts=tuple(
-            _labelled(row, f"alert {row['alert_id']}") for row in _rows(connection, "rpt_str_alert", case_id, pin)
+            _labelled(row, f"alert {row['alert_id']}") for row in _rows(connection, "rpt_str_alert", case_id, place)
         ),
         acts=tuple(
-            _labelled(row, f"act {row['decision_id']}") for row in _rows(connection, "rpt_str_act", case_id, pin)
+            _labelled(row, f"act {row['decision_id']}") for row in _rows(connection, "rpt_str_act", case_id, place)
         ),
         parties={row["party_id"]: row for row in parties},
         accounts={row["account_id"]: row for row in accounts},
         transactions=tuple(
             _labelled(row, f"transaction {row['transaction_id']}")
-            for row in _rows(connection, "rpt_str_transaction", case_id, pin)
+            for row in _rows(connection, "rpt_str_transaction", case_id, place)
         ),
     )
 
@@ -171,11 +181,13 @@ def with_accounts(connection: duckdb.DuckDBPyConnection, file: DayFile) -> DayFi
     )
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, table: str, case_id: str, pin: int) -> list[dict[str, Any]]:
+def _rows(
+    connection: duckdb.DuckDBPyConnection, table: str, case_id: str, place: Callable[[str], str]
+) -> list[dict[str, Any]]:
     # AT takes no bound value; the pin is an integer and the table one of ours.
     return _fetch(
         connection,
-        f"select * from lake.rpt.{table} at (version => {int(pin)}) where case_id = ? order by {_ORDER[table]}",  # noqa: S608
+        f"select * from {place(table)} where case_id = ? order by {_ORDER[table]}",  # noqa: S608
         case_id,
     )
 

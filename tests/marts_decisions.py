@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from landed_bank import Bank, Event, at
 
@@ -34,19 +34,20 @@ STORIES = {
     "A-tripper2": "candidate",
     "A-abroad": "candidate",
     "A-minister": "candidate",
-    "A-coins": "candidate",
+    "A-coins": "approved",
     **dict.fromkeys(("A-giver", "A-cell4", "A-lodger4", "A-dealer", "A-loan", "A-holding"), "candidate"),
 }
 
 
-def on(cases: Mapping[str, str]) -> list[Event]:
-    """The decisions, in the order in which they are sent; ``cases`` names the case of each subject."""
+def on(cases: Mapping[str, str], evidence: Mapping[str, Sequence[str]]) -> list[Event]:
+    """The decisions, in the order in which they are sent; by subject, the case and its movements."""
     acts = Bank()
+    _investigated(acts, cases, evidence)
     acts.decide(cases["P-splitter"], "opened", "o1", at(40))
     acts.decide(cases["P-splitter"], "disposed", "o1", at(41), disposition="report", reason="Cash split over branches.")
-    acts.decide(cases["P-splitter"], "noted", "o2", at(42), narrative="What we saw.")
+    acts.decide(cases["P-splitter"], "narrated", "o2", at(42), narrative="What we saw.")
     acts.decide(cases["P-splitter"], "approved", "o2", at(43))
-    acts.decide(cases["P-splitter"], "noted", "o1", at(44), narrative="What nobody approved.")
+    acts.decide(cases["P-splitter"], "narrated", "o1", at(44), narrative="What nobody approved.")
     # Nobody approves what he disposed of himself.
     acts.decide(cases["P-hirer"], "disposed", "o1", at(41), disposition="report")
     acts.decide(cases["P-hirer"], "approved", "o1", at(42))
@@ -55,7 +56,7 @@ def on(cases: Mapping[str, str]) -> list[Event]:
     acts.decide(cases["A-mule"], "approved", "o2", at(10, 9))
     acts.decide(cases["A-rapid"], "approved", "o2", at(42))
     acts.decide(cases["A-rapid"], "noted", "o1", at(43))
-    acts.decide(cases["A-fanout"], "noted", "o1", at(40), narrative="What was thought before.")
+    acts.decide(cases["A-fanout"], "narrated", "o1", at(40), narrative="What was thought before.")
     acts.decide(cases["A-fanout"], "disposed", "o1", at(41), disposition="no_report")
     acts.decide(cases["A-fanout"], "opened", "o2", at(42))
     acts.decide(cases["A-fanout"], "approved", "o2", at(43))
@@ -71,3 +72,28 @@ def on(cases: Mapping[str, str]) -> list[Event]:
     acts.decide(cases["P-runner"], "disposed", "o1", at(44), disposition="report")
     acts.decide("no such case", "opened", "o1", at(41))
     return acts.events
+
+
+def _investigated(acts: Bank, cases: Mapping[str, str], evidence: Mapping[str, Sequence[str]]) -> None:
+    """A case that goes through every act, to a referral, and then through all that an approved case does not allow."""
+    case, (first, *_), (foreign, *_) = cases["A-coins"], evidence["A-coins"], evidence["P-runner"]
+
+    def moved(*transaction_ids: str) -> list[dict[str, str]]:
+        return [{"transaction_id": each} for each in transaction_ids]
+
+    acts.decide(case, "opened", "o1", at(30))
+    acts.decide(case, "opened", "o2", at(30, 16))
+    acts.decide(case, "assigned", "o1", at(31), assigned_to=" ")
+    acts.decide(case, "assigned", "o1", at(31, 16), assigned_to="o3")
+    acts.decide(case, "evidence_struck", "o3", at(32), transactions=moved(first), reason="A refund.")
+    acts.decide(case, "evidence_added", "o3", at(32, 16), transactions=moved(foreign), reason="The same payee.")
+    acts.decide(case, "evidence_added", "o3", at(32, 17), transactions=moved(first, "no such movement"))
+    acts.decide(case, "narrated", "o3", at(33), narrative="As first written.")
+    acts.decide(case, "narrated", "o3", at(33, 16), narrative="As corrected.")
+    acts.decide(case, "narrated", "o3", at(33, 17), narrative=" ")
+    acts.decide(case, "disposed", "o3", at(34), disposition="refer", referred_to="Fraud desk", reason="No laundering.")
+    acts.decide(case, "evidence_added", "o3", at(35), transactions=moved(first))
+    acts.decide(case, "disposed", "o2", at(36), disposition="report")
+    acts.decide(case, "approved", "o2", at(37))
+    acts.decide(case, "disposed", "o1", at(38), disposition="report")
+    acts.decide(case, "evidence_struck", "o1", at(38, 16), transactions=moved(foreign))

@@ -46,8 +46,8 @@ class BuiltLake:
             return connection.execute(query).fetchall()
 
     def build_cases(self, pin: int) -> None:
-        """Build what cases need, without tests."""
-        self.dbt(pin, "build", "--select", "+cases", "--exclude-resource-types", "test", "unit_test")
+        """Build what cases and acts on them need, without tests."""
+        self.dbt(pin, "build", "--select", "+cases", "case_rules", "--exclude-resource-types", "test", "unit_test")
 
     def dbt(self, pin: int, *arguments: str) -> dict[str, str]:
         """Run dbt; see ``lakehouse.build.dbt``."""
@@ -105,7 +105,16 @@ def _all_at_once(new_catalog: NewCatalog) -> BuiltLake:
 def _decided(new_catalog: NewCatalog) -> DecidedLake:
     lake = _all_at_once(new_catalog)
     undecided = lake.newest()
-    cases = {str(subject): str(case) for subject, case in lake.rows("select subject_id, case_id from lake.str.cases")}
-    lake.land(marts_decisions.on(cases))
+    lake.land(decisions(lake))
     lake.dbt(lake.newest(), "build", "--exclude-resource-types", "unit_test")
     return DecidedLake(lake, undecided)
+
+
+def decisions(lake: BuiltLake) -> list[Event]:
+    """What officers decide on the cases that the lake has."""
+    cases = {str(subject): str(case) for subject, case in lake.rows("select subject_id, case_id from lake.str.cases")}
+    evidence = lake.rows(
+        "select subject_id, list(transaction_id order by booked_at, transaction_id) from lake.str.case_transactions "
+        "join lake.str.cases using (case_id) group by all"
+    )
+    return marts_decisions.on(cases, dict(evidence))

@@ -12,6 +12,7 @@ import duckdb
 
 from contracts import contract_for
 from reports.casefile import CaseFile
+from reports.profile import load, names
 
 CASE = "c0ffee00c0ffee00"
 Tables = dict[str, list[dict[str, Any]]]
@@ -34,6 +35,10 @@ _COLUMNS: dict[str, dict[str, str]] = {
             "contact_office contact_first_name contact_last_name contact_title contact_phone contact_email "
             "currency_code_local jurisdiction time_zone",
         ),
+    },
+    "rpt_filing_profile": {
+        **_typed("varchar", "jurisdiction time_zone report about profile"),
+        **_typed("date", "first_day last_day"),
     },
     "rpt_str_case": {
         **_typed("varchar", "case_id subject_type subject_id subject_party_id jurisdiction"),
@@ -266,7 +271,7 @@ def act(number: int, what: str, officer: str, at: datetime, **changes: Any) -> d
 
 
 def tables() -> Tables:
-    """Fresh rows of all seven tables: deposits in cash by two hands at three branches, then transfers abroad."""
+    """Fresh rows of all tables: deposits in cash by two hands at three branches, then transfers abroad."""
     hand = party(
         "P-2", is_customer=False, roles=["conductor"], name="Łukasz Żak", first_name="Łukasz", last_name="Żak",
         gender="M", tax_id=None, tax_id_country=None, segment="outsider", email=None, nationality="PL",
@@ -280,6 +285,14 @@ def tables() -> Tables:
     ]
     return copy.deepcopy(
         {
+            "rpt_filing_profile": [
+                {
+                    "jurisdiction": "US", "time_zone": "America/New_York", "report": load(name).report,
+                    "about": load(name).about, "profile": name,
+                    "first_day": date(2000, 1, 1), "last_day": date(9999, 12, 31),
+                }
+                for name in names()
+            ],
             "rpt_reporting_entity": [
                 {
                     "rentity_id": 4711, "retention_years": 5,

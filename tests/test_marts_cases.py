@@ -20,11 +20,20 @@ def test_acts_that_break_a_rule_are_shown(decided: DecidedLake) -> None:
         "left join lake.str.cases as cases on violation.case_id = cases.case_id order by all"
     )
     assert found == [
+        ("already_open", "A-coins"),
+        ("assigned_to_nobody", "A-coins"),
+        ("awaiting_review", "A-coins"),
+        ("awaiting_review", "A-coins"),
         ("backdated", "P-runner"),
+        ("case_closed", "A-coins"),
+        ("case_closed", "A-coins"),
+        ("case_closed", "P-splitter"),
         ("changed_since_approval", "A-mule"),
         ("disposal_without_disposition", "A-funnel"),
+        ("evidence_without_movement", "A-coins"),
         ("four_eyes", "A-funnel"),
         ("four_eyes", "P-hirer"),
+        ("narrative_without_text", "A-coins"),
         ("review_without_disposal", "A-fanout"),
         ("review_without_disposal", "A-rapid"),
         ("unknown_case", None),
@@ -79,3 +88,46 @@ def test_alerts_of_one_subject_that_reach_into_each_other_are_one_case(decided: 
         "select scenarios, len(alert_ids), priority from lake.str.cases where subject_id = 'A-mule'"
     )
     assert found == [(["fan_in", "mule_account"], 2, "high")]
+
+
+def test_acts_make_the_case_what_it_is(decided: DecidedLake) -> None:
+    found = decided.lake.rows(
+        "select assigned_to, disposition, referred_to, disposed_by, approved_by, narrative, narrative_version, "
+        "added_transactions, struck_transactions from lake.str.cases where subject_id = 'A-coins'"
+    )
+    assert found == [("o3", "refer", "Fraud desk", "o3", "o2", "As corrected.", 2, 1, 1)]
+
+
+def test_amount_and_movements_are_those_that_officers_left(decided: DecidedLake) -> None:
+    lake = decided.lake
+    of_case = "where case_id = (select case_id from lake.str.cases where subject_id = 'A-coins') order by all"
+    alerted = lake.rows(
+        f"select unnest(evidence) from lake.str.case_alerts as alerts {of_case}".replace("as alerts ", "")
+    )
+    left = lake.rows(f"select transaction_id from lake.str.case_transactions {of_case}")
+    struck, added = set(alerted) - set(left), set(left) - set(alerted)
+    assert (len(struck), len(added)) == (1, 1)
+    changed = lake.rows(f"select act, transaction_id, reason from lake.str.case_evidence {of_case}")
+    assert [row for row in changed if row[0]] == [
+        ("evidence_added", *next(iter(added)), "The same payee."),
+        ("evidence_struck", *next(iter(struck)), "A refund."),
+    ]
+    ((amount, count),) = lake.rows("select amount, transaction_count from lake.str.cases where subject_id = 'A-coins'")
+    ((summed,),) = lake.rows(f"select sum(base_amount) from lake.str.case_transactions {of_case}")
+    assert (amount, count) == (summed, len(left))
+
+
+def test_a_violation_is_settled_once_another_officer_has_acted(decided: DecidedLake) -> None:
+    found = decided.lake.rows(
+        "select violation.rule, acts.officer_id, acts.act from lake.str.case_violations as violation "
+        "join lake.str.case_acts as acts on violation.settled_by = acts.decision_id order by all"
+    )
+    assert found == [
+        ("already_open", "o1", "assigned"),
+        ("assigned_to_nobody", "o3", "evidence_struck"),
+        ("awaiting_review", "o2", "approved"),
+        ("evidence_without_movement", "o2", "approved"),
+        ("four_eyes", "o2", "rejected"),
+        ("narrative_without_text", "o2", "approved"),
+        ("review_without_disposal", "o1", "noted"),
+    ]

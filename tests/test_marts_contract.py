@@ -71,6 +71,7 @@ def test_the_filing_tables_are_those_the_reports_read(all_at_once: BuiltLake) ->
         ("rpt_ctr_person", 23),
         ("rpt_ctr_register", 18),
         ("rpt_ctr_transaction", 24),
+        ("rpt_filing_profile", 7),
         ("rpt_mlro_alert", 14),
         ("rpt_mlro_case", 24),
         ("rpt_mlro_country", 6),

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import dagster as dg
-import marts_decisions
 import marts_lake
 import numpy as np
 import orjson
@@ -90,10 +89,7 @@ def built(make_lake: MakeLake) -> tuple[BuiltLake, list[tuple[Any, ...]], list[t
     lake.build_cases(lake.newest())
     _write_truth(lake)
     before = lake.rows(STANDING), lake.rows("select case_id, alert_ids, points from lake.str.cases order by case_id")
-    subjects = {
-        str(subject): str(case) for subject, case in lake.rows("select subject_id, case_id from lake.str.cases")
-    }
-    lake.land(marts_decisions.on(subjects))
+    lake.land(marts_lake.decisions(lake))
     with connect(lake.settings) as connection:
         # What each alert was before it was amended.
         connection.execute(

@@ -34,8 +34,8 @@ wrong_sums as (
     from cases
     full outer join summed on cases.case_id = summed.case_id
     where
-        cases.amount is distinct from summed.amount
-        or cases.transaction_count is distinct from summed.transaction_count
+        cases.amount is distinct from coalesce(summed.amount, 0)
+        or cases.transaction_count is distinct from coalesce(summed.transaction_count, 0)
 ),
 
 lost_alerts as (

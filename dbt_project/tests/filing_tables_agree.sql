@@ -10,7 +10,7 @@ transactions as (
 select
     cases.case_id,
     cases.amount,
-    sum(transactions.base_amount) as printed
+    coalesce(sum(transactions.base_amount), 0) as printed
 from cases
 left join transactions on cases.case_id = transactions.case_id
 group by all

@@ -32,7 +32,10 @@ final as (
     select
         days.calendar,
         days.day,
-        open_days.day as business_day
+        open_days.day as business_day,
+        count(*) filter (where days.day = open_days.day) over (
+            partition by days.calendar order by days.day
+        ) as business_days_until
     from days
     asof inner join open_days on days.calendar = open_days.calendar and days.day <= open_days.day
 )

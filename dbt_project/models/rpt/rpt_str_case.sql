@@ -63,7 +63,7 @@ final as (
         cases.approved_at,
         coalesce(prior_filings.prior_filings, []) as prior_filings
     from cases
-    inner join activity on cases.case_id = activity.case_id
+    left join activity on cases.case_id = activity.case_id
     left join prior_filings on cases.case_id = prior_filings.case_id
 )
 

@@ -21,7 +21,7 @@ def _outbox(pin: int) -> dict[str, Any]:
     held = list_filings(settings.home)
     there = {(filing.about, filing.profile) for filing in held}
     with connect(settings, read_only=True) as connection:
-        wanted = [(about, name) for name in profile.names() for about in due(connection, name, pin)]
+        wanted = [(about, name) for name in profile.names() for about in due(connection, settings, name, pin)]
         refusals = {
             (about, name): refusal(connection, settings, about, name, pin)
             for about, name in wanted

@@ -16,6 +16,36 @@ from reports.outbox import Filing, list_filings
 
 About = str | date
 
+_PROFILES = "select * from lake.rpt.rpt_filing_profile at (version => $pin) where profile = $profile"
+_DUE = {
+    "case": f"""
+        with profiles as ({_PROFILES} and about = 'case'),
+        cases as (from lake.rpt.rpt_str_case at (version => $pin))
+        select case_id
+        from cases
+        where $chosen or exists (
+            select 1
+            from profiles
+            where
+                timezone(profiles.time_zone, timezone('UTC', cases.determination_at))::date
+                between profiles.first_day and profiles.last_day
+        )
+        order by case_id
+    """,  # noqa: S608
+    "day": f"""
+        with profiles as ({_PROFILES} and about = 'day'),
+        days as (from lake.rpt.rpt_ctr_day at (version => $pin) where is_complete)
+        select business_day
+        from days
+        where $chosen or exists (
+            select 1
+            from profiles
+            where days.business_day between profiles.first_day and profiles.last_day
+        )
+        order by business_day
+    """,  # noqa: S608
+}
+
 
 @dataclass
 class Filings:
@@ -39,7 +69,7 @@ def file_due(
     """
     there = {filing.about: filing for filing in list_filings(settings.home) if filing.profile == profile}
     done = Filings()
-    for about in due(connection, profile, pin):
+    for about in due(connection, settings, profile, pin):
         if about in there:
             done.there.append(there[about])
             continue
@@ -64,15 +94,12 @@ def broken(refusal: RulesBroken | SchemaRejected) -> list[str]:
     return [f"{each.rule} {each.field}" for each in refusal.violations if each.severity == "error"]
 
 
-def due(connection: duckdb.DuckDBPyConnection, profile: str, pin: int) -> list[About]:
+def due(connection: duckdb.DuckDBPyConnection, settings: Settings, profile: str, pin: int) -> list[About]:
     """What is to be filed under ``profile`` at ``pin``, sorted: approved cases, or business days with cash to report
-    that were over."""
-    statement = {
-        "case": "select case_id from lake.rpt.rpt_str_case at (version => $pin) order by case_id",
-        "day": "select business_day from lake.rpt.rpt_ctr_day at (version => $pin) where is_complete "
-        "order by business_day",
-    }[profiles.load(profile).about]
-    return [about for (about,) in connection.execute(statement, {"pin": pin}).fetchall()]
+    that were over; of either those for which the law asks for it, or all where ``VIGIL_FILE_UNDER`` names it."""
+    asked = {"pin": pin, "profile": profile, "chosen": settings.files(profile)}
+    rows = connection.execute(_DUE[profiles.load(profile).about], asked).fetchall()
+    return [about for (about,) in rows]
 
 
 def outdated(connection: duckdb.DuckDBPyConnection, filings: Sequence[Filing], pin: int) -> dict[str, str]:

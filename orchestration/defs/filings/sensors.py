@@ -28,7 +28,7 @@ def approved_cases_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResul
             pin = built(connection)
         except NotBuilt:
             return dg.SkipReason("nothing was built yet")
-        wanted = [(case, name) for name in profile.names("case") for case in due(connection, name, pin)]
+        wanted = [(case, name) for name in profile.names("case") for case in due(connection, settings, name, pin)]
     filed = {(filing.about, filing.profile) for filing in list_filings(settings.home)}
     missing = sorted(f"{case} {name}" for case, name in wanted if (case, name) not in filed)
     approved = {case for case, _ in wanted}

@@ -1,12 +1,36 @@
-with decisions as (
+with recursive decisions as (
     select * from {{ ref('stg_decisions') }}
+),
+
+transactions as (
+    select * from {{ ref('stg_transactions') }}
+),
+
+transitions as (
+    select * from {{ ref('case_transitions') }}
 ),
 
 -- The same act sent twice counts once.
 acts as (
-    select *
+    select
+        *,
+        list_transform(transactions, lambda moved: moved.transaction_id) as transaction_ids
     from decisions
     qualify row_number() over (partition by decision_id order by _partition, _offset) = 1
+),
+
+named as (
+    select
+        decision_id,
+        unnest(transaction_ids) as transaction_id
+    from acts
+),
+
+-- An act whose evidence is not all there has no effect, not half of one.
+without_movement as (
+    select distinct named.decision_id
+    from named
+    anti join transactions on named.transaction_id = transactions.transaction_id
 ),
 
 -- In the order of the topic, which nobody can choose afterwards; decided_at is what the sender says.
@@ -21,60 +45,105 @@ dated as (
     from acts
 ),
 
--- Whose disposal stands before the act; an opening takes it back, and a disposal without effect is none.
-with_disposal as (
+-- What is wrong with an act whatever it finds.
+examined as (
     select
         dated.*,
-        nullif(last(
-            case
-                when is_backdated then null
-                when act = 'disposed' and disposition is not null then officer_id
-                when act = 'opened' then ''
-            end
-            ignore nulls
-        ) over (
-            partition by case_id order by act_number
-            rows between unbounded preceding and 1 preceding
-        ), '') as disposer_id
+        case
+            when dated.is_backdated then 'backdated'
+            when dated.act = 'assigned' and coalesce(trim(dated.assigned_to), '') = '' then 'assigned_to_nobody'
+            when
+                dated.act in ('evidence_added', 'evidence_struck')
+                and (coalesce(len(dated.transaction_ids), 0) = 0 or without_movement.decision_id is not null)
+                then 'evidence_without_movement'
+            when dated.act = 'narrated' and coalesce(trim(dated.narrative), '') = '' then 'narrative_without_text'
+            when dated.act = 'disposed' and dated.disposition is null then 'disposal_without_disposition'
+        end as own_fault
     from dated
+    left join without_movement on dated.decision_id = without_movement.decision_id
 ),
 
-judged as (
+-- Act after act: what a case is when an act finds it, and whose disposal stands then.
+walked as (
     select
-        *,
+        case_id,
+        0::bigint as act_number,
+        null::varchar as disposer_id,
+        null::varchar as violated_rule,
+        'candidate' as next_status,
+        null::varchar as next_disposer_id
+    from examined
+    where act_number = 1
+    union all
+    select
+        met.case_id,
+        met.act_number,
+        met.disposer_id,
+        met.violated_rule,
+        case when met.violated_rule is null then met.next_status else met.status end as next_status,
         case
-            when is_backdated then 'backdated'
-            when act = 'disposed' and disposition is null then 'disposal_without_disposition'
-            when act in ('approved', 'rejected') and disposer_id is null then 'review_without_disposal'
-            when act in ('approved', 'rejected') and disposer_id = officer_id then 'four_eyes'
-        end as violated_rule
-    from with_disposal
+            when met.violated_rule is null and met.act = 'disposed' then met.officer_id
+            when met.violated_rule is null and met.act = 'opened' then null
+            else met.disposer_id
+        end as next_disposer_id
+    from (
+        select
+            examined.case_id,
+            examined.act_number,
+            examined.act,
+            examined.officer_id,
+            walked.next_disposer_id as disposer_id,
+            transitions.status,
+            transitions.next_status,
+            coalesce(
+                examined.own_fault,
+                transitions.rule,
+                case
+                    when transitions.who = 'another' and examined.officer_id = walked.next_disposer_id then 'four_eyes'
+                end
+            ) as violated_rule
+        from walked
+        inner join examined
+            on walked.case_id = examined.case_id and walked.act_number + 1 = examined.act_number
+        inner join transitions on examined.act = transitions.act and walked.next_status = transitions.status
+    ) as met
 ),
 
 final as (
     select
-        decision_id,
-        case_id,
-        act,
-        officer_id,
-        officer_name,
-        officer_role,
-        assigned_to,
-        disposition,
-        suppress_until,
-        suppress_scenarios,
-        reason,
-        narrative,
-        disposer_id,
-        violated_rule,
-        decided_at,
-        act_number,
-        _topic,
-        _partition,
-        _offset,
-        _timestamp,
-        _pin
-    from judged
+        examined.decision_id,
+        examined.case_id,
+        examined.act,
+        examined.officer_id,
+        examined.officer_name,
+        examined.officer_role,
+        examined.assigned_to,
+        examined.transaction_ids,
+        examined.disposition,
+        examined.referred_to,
+        examined.suppress_until,
+        examined.suppress_scenarios,
+        examined.reason,
+        examined.narrative,
+        walked.disposer_id,
+        walked.next_status as status,
+        walked.violated_rule,
+        examined.decided_at,
+        examined.act_number,
+        case
+            when walked.violated_rule is null and examined.narrative is not null
+                then count(examined.narrative) filter (where walked.violated_rule is null) over (
+                    partition by examined.case_id order by examined.act_number
+                )
+        end as narrative_version,
+        examined._topic,
+        examined._partition,
+        examined._offset,
+        examined._timestamp,
+        examined._pin
+    from examined
+    inner join walked
+        on examined.case_id = walked.case_id and examined.act_number = walked.act_number
 )
 
 select * from final

@@ -1,30 +1,23 @@
-with case_alerts as (
-    select * from {{ ref('case_alerts') }}
+with case_evidence as (
+    select * from {{ ref('case_evidence') }} where is_in_evidence
 ),
 
 movements as (
     select * from {{ ref('int_movements') }}
 ),
 
-evidence as (
-    select distinct
-        case_id,
-        unnest(evidence) as transaction_id
-    from case_alerts
-),
-
 final as (
     select
-        evidence.case_id,
-        evidence.transaction_id,
+        case_evidence.case_id,
+        case_evidence.transaction_id,
         movements.account_id,
         movements.direction,
         movements.base_amount,
         movements.base_currency,
         movements.booked_at,
         movements.local_date
-    from evidence
-    inner join movements on evidence.transaction_id = movements.transaction_id
+    from case_evidence
+    inner join movements on case_evidence.transaction_id = movements.transaction_id
 )
 
 select * from final

@@ -6,6 +6,10 @@ case_transactions as (
     select * from {{ ref('case_transactions') }}
 ),
 
+case_evidence as (
+    select * from {{ ref('case_evidence') }}
+),
+
 acts as (
     select * from {{ ref('case_acts') }} where violated_rule is null
 ),
@@ -91,6 +95,15 @@ sums as (
     group by all
 ),
 
+changes as (
+    select
+        case_id,
+        count(*) filter (where is_in_evidence and not is_alerted) as added_transactions,
+        count(*) filter (where not is_in_evidence) as struck_transactions
+    from case_evidence
+    group by all
+),
+
 -- A disposal takes back what was decided before it, and opening the case again takes back the disposal.
 since_opened as (
     select acts.*
@@ -134,7 +147,7 @@ approvals as (
             as is_outdated
     from reviews
     inner join raised on reviews.case_id = raised.case_id
-    inner join evidence on reviews.case_id = evidence.case_id
+    left join evidence on reviews.case_id = evidence.case_id
     where reviews.act = 'approved'
 ),
 
@@ -149,7 +162,8 @@ standing_reviews as (
 narratives as (
     select
         since_opened.case_id,
-        last(since_opened.narrative order by since_opened.act_number) as narrative
+        last(since_opened.narrative order by since_opened.act_number) as narrative,
+        last(since_opened.narrative_version order by since_opened.act_number) as narrative_version
     from since_opened
     left join approvals on since_opened.case_id = approvals.case_id and not approvals.is_outdated
     where
@@ -167,8 +181,13 @@ suppressed as (
     group by all
 ),
 
-touched as (
-    select distinct case_id from acts
+last_acts as (
+    select
+        case_id,
+        last(status order by act_number) as status,
+        last(assigned_to order by act_number) filter (where act = 'assigned') as assigned_to
+    from acts
+    group by all
 ),
 
 final as (
@@ -181,12 +200,7 @@ final as (
         raised.alert_ids,
         raised.scenarios,
         raised.jurisdiction,
-        case
-            when reviews.act is not null then reviews.act
-            when disposals.act is not null then 'disposed'
-            when touched.case_id is not null then 'open'
-            else 'candidate'
-        end as status,
+        case when approvals.is_outdated then 'disposed' else coalesce(last_acts.status, 'candidate') end as status,
         case
             when len(raised.scenarios) > 1 or parties.risk_rating = 'high' then 'high'
             when parties.risk_rating = 'medium' then 'medium'
@@ -195,16 +209,21 @@ final as (
         weighed.points,
         weighed.points_by_scenario,
         scored.score,
+        last_acts.assigned_to,
         disposals.disposition,
+        disposals.referred_to,
         disposals.officer_id as disposed_by,
         disposals.officer_name as disposed_by_name,
         case when reviews.act = 'approved' then reviews.officer_id end as approved_by,
         case when reviews.act = 'approved' then reviews.officer_name end as approved_by_name,
         disposals.reason as decision_reason,
         narratives.narrative,
-        sums.amount,
+        narratives.narrative_version,
+        coalesce(sums.amount, 0)::decimal(18, 4) as amount,
         raised.base_currency,
-        sums.transaction_count,
+        coalesce(sums.transaction_count, 0) as transaction_count,
+        changes.added_transactions,
+        changes.struck_transactions,
         coalesce(suppressed.alerts, 0) as suppressed_alerts,
         case when reviews.act = 'approved' and disposals.disposition = 'no_report' then disposals.suppress_until end
             as suppress_until,
@@ -215,7 +234,8 @@ final as (
         case when reviews.act = 'approved' then reviews.decided_at end as approved_at,
         case when disposals.disposition = 'report' then disposals.decided_at end as determination_at
     from raised
-    inner join sums on raised.case_id = sums.case_id
+    inner join changes on raised.case_id = changes.case_id
+    left join sums on raised.case_id = sums.case_id
     inner join weighed on raised.case_id = weighed.case_id
     left join scored on raised.case_id = scored.case_id
     left join accounts on raised.subject_type = 'account' and raised.subject_id = accounts.account_id
@@ -227,7 +247,7 @@ final as (
     left join approvals on raised.case_id = approvals.case_id
     left join narratives on raised.case_id = narratives.case_id
     left join suppressed on raised.case_id = suppressed.case_id
-    left join touched on raised.case_id = touched.case_id
+    left join last_acts on raised.case_id = last_acts.case_id
 )
 
 select * from final

@@ -1,0 +1,168 @@
+"""Whether a case allows an act, by the table that dbt folds acts by: lake.seeds.case_transitions and case_rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from cases.errors import ActRefused, CaseUnknown
+from cases.unbuilt import Act
+from lakehouse.errors import NotBuilt
+
+REVIEWS = ("approved", "rejected")
+_TRANSITIONS = "select act, status, who, next_status, rule from lake.seeds.case_transitions"
+_MEANINGS = "select rule, meaning from lake.seeds.case_rules"
+_STANDING = """
+    select
+        cases.case_id,
+        coalesce(last(acts.status order by acts.act_number), 'candidate') as status,
+        max(acts.decided_at) as last_decided_at,
+        nullif(
+            last(case acts.act when 'disposed' then acts.officer_id else '' end order by acts.act_number)
+                filter (where acts.violated_rule is null and acts.act in ('disposed', 'opened')),
+            ''
+        ) as disposer_id
+    from lake.str.cases as cases
+    left join lake.str.case_acts as acts on cases.case_id = acts.case_id
+    where cases.case_id = $case_id
+    group by all
+"""
+_UNKNOWN_MOVEMENTS = """
+    select unnest($transaction_ids::varchar[]) as transaction_id
+    except
+    select transaction_id from lake.staging.stg_transactions
+    order by transaction_id
+"""
+
+
+@dataclass(frozen=True)
+class Transition:
+    """Who may do an act in a status, and what follows: the next status, or the rule that it breaks."""
+
+    who: str
+    next_status: str
+    rule: str | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a case is for the next act: by its acts alone, those that no build has folded yet included."""
+
+    case_id: str
+    status: str
+    disposer_id: str | None
+    last_decided_at: datetime | None
+    unbuilt: tuple[Act, ...] = ()
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """The rules as the lake has them."""
+
+    transitions: Mapping[tuple[str, str], Transition]
+    meanings: Mapping[str, str]
+
+    @classmethod
+    def of(cls, connection: duckdb.DuckDBPyConnection) -> Conduct:
+        """The rules of the newest build.
+
+        Raises:
+            NotBuilt: no build has brought them yet.
+        """
+        try:
+            rows = connection.execute(_TRANSITIONS).fetchall()
+            meanings = dict(connection.execute(_MEANINGS).fetchall())
+        except duckdb.CatalogException as error:
+            raise NotBuilt(f"the lake has no rules for acts yet: run 'vigil build --full-refresh' ({error})") from error
+        return cls({(act, status): Transition(*rest) for act, status, *rest in rows}, meanings)
+
+    def standing(self, connection: duckdb.DuckDBPyConnection, case_id: str, unbuilt: Iterable[Act]) -> Standing:
+        """Where ``case_id`` stands after what was built and then ``unbuilt``.
+
+        Raises:
+            CaseUnknown: no build has made it.
+        """
+        row = connection.execute(_STANDING, {"case_id": case_id}).fetchone()
+        if row is None:
+            raise CaseUnknown(f"case {case_id!r} is not in the lake; 'vigil case list' shows those that are")
+        found = Standing(row[0], row[1], row[3], row[2])
+        for act in unbuilt:
+            found = self._after(found, act)
+        return found
+
+    def require(self, standing: Standing, act: str, officer_id: str, at: datetime) -> None:
+        """Refuse an act that breaks a rule on the case as it stands; ``at`` is naive UTC.
+
+        Raises:
+            ActRefused: naming the rule and what to do.
+        """
+        if (rule := self._broken(standing, act, officer_id, at)) is not None:
+            raise ActRefused(
+                f"case {standing.case_id} is {standing.status} and cannot be {act} by {officer_id}: "
+                f"{self.meanings[rule]} ({rule})"
+            )
+        if act in REVIEWS and standing.unbuilt:
+            told = ", ".join(f"{each.act} by {each.officer_id}" for each in standing.unbuilt)
+            raise ActRefused(
+                f"case {standing.case_id} is not what the lake shows of it: {told}, which no build has folded yet. "
+                "Run 'vigil build', look at the case again, then review it."
+            )
+
+    def require_movements(
+        self, connection: duckdb.DuckDBPyConnection, case_id: str, transaction_ids: Sequence[str]
+    ) -> None:
+        """Refuse evidence that is no movement of the bank.
+
+        Raises:
+            ActRefused: naming those that are none.
+        """
+        unknown = [
+            row[0] for row in connection.execute(_UNKNOWN_MOVEMENTS, {"transaction_ids": transaction_ids}).fetchall()
+        ]
+        if unknown or not transaction_ids:
+            told = f"{', '.join(unknown)} is not in the lake's last build" if unknown else "no movement is named"
+            rule = "evidence_without_movement"
+            raise ActRefused(f"evidence of case {case_id}: {told}; {self.meanings[rule]} ({rule})")
+
+    def require_text(self, case_id: str, rule: str, text: str) -> None:
+        """Refuse an act that lacks what it is about.
+
+        Raises:
+            ActRefused: ``text`` is blank.
+        """
+        if not text.strip():
+            raise ActRefused(f"case {case_id}: {self.meanings[rule]} ({rule})")
+
+    def _broken(self, standing: Standing, act: str, officer_id: str, at: datetime) -> str | None:
+        transition = self.transitions[act, standing.status]
+        if standing.last_decided_at is not None and at < standing.last_decided_at:
+            return "backdated"
+        if transition.rule is None and transition.who == "another" and officer_id == standing.disposer_id:
+            return "four_eyes"
+        return transition.rule
+
+    def _after(self, standing: Standing, act: Act) -> Standing:
+        told = replace(
+            standing,
+            last_decided_at=max(act.decided_at, standing.last_decided_at or act.decided_at),
+            unbuilt=(*standing.unbuilt, act),
+        )
+        if (act.act, standing.status) not in self.transitions or self._broken(
+            standing, act.act, act.officer_id, act.decided_at
+        ):
+            return told
+        disposer = {"disposed": act.officer_id, "opened": None}.get(act.act, standing.disposer_id)
+        return replace(told, status=self.transitions[act.act, standing.status].next_status, disposer_id=disposer)
+
+
+def movements_in_evidence(connection: duckdb.DuckDBPyConnection, case_id: str) -> set[str]:
+    """What stands in evidence by the newest build."""
+    rows: list[tuple[Any, ...]] = connection.execute(
+        "select transaction_id from lake.str.case_evidence where case_id = $case_id and is_in_evidence",
+        {"case_id": case_id},
+    ).fetchall()
+    return {transaction_id for (transaction_id,) in rows}
