@@ -64,12 +64,12 @@ def measure(home: Path, messages: int) -> dict[str, Any]:
             reading = seconds(lambda: connection.execute("select max(columns(*)) from read").fetchall())
             sealing = seconds(lambda: seal(connection, datetime(2026, 1, 1)))
             verifying = seconds(lambda: verify_seals(connection))
-            count, broken = verify_seals(connection)
-            assert count
-            assert not broken
+            found = verify_seals(connection)
+            assert found.seals
+            assert not found.broken
         return {
             "messages": messages,
-            "seals": count,
+            "seals": found.seals,
             "landing_seconds": landing.seconds,
             "md5_of_each_value_seconds": reading,
             "sealing_seconds": sealing,

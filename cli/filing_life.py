@@ -40,8 +40,9 @@ _STEPS = """
 # What a filing is when a step may follow; None: made, and not built into the marts yet.
 _BEFORE: dict[str, tuple[str | None, ...]] = {
     "submitted": (None, "generated"),
-    "acknowledged": ("submitted",),
-    "returned": ("submitted",),
+    # A regulator may change its mind, and what was typed wrong is typed again.
+    "acknowledged": ("submitted", "acknowledged", "returned"),
+    "returned": ("submitted", "acknowledged", "returned"),
     "corrected": ("acknowledged", "returned"),
 }
 
@@ -56,6 +57,9 @@ def submit(filing_ref: Reference, officer: Officer, as_json: AsJson = False) -> 
         filing = _filing(settings, filing_ref, "submitted")
         reports.check_digests(filing)
         now = datetime.now(UTC)
+        with connect(settings, read_only=True) as connection:
+            # One that was made while the brokers were away begins its life here.
+            announce(connection, settings, [filing], now)
         years = (filing.manifest.get("retention") or {}).get("years")
         kept = later(now.date(), years) if years is not None else None
         done = _record(settings, filing, "submitted", now, officer_id=officer, pin=filing.pin, retain_until=kept)
@@ -70,12 +74,13 @@ def acknowledge(
     as_json: AsJson = False,
 ) -> None:
     """Record that the regulator took the filing, with its number; warnings in its answer are kept."""
-    told = read_answer(file) if file else Answer(number, ())
-    if not told.reference:
+    told = read_answer(file) if file else Answer(None, ())
+    reference = number or told.reference
+    if not reference:
         raise StepRefused("an acknowledgement has the regulator's number: give --number, or --answer with one in it")
     with lake() as settings:
         filing = _filing(settings, filing_ref, "acknowledged")
-        more = {"regulator_reference": told.reference, "errors": list(told.errors) or None}
+        more = {"regulator_reference": reference, "errors": list(told.errors) or None}
         done = _record(settings, filing, "acknowledged", datetime.now(UTC), officer_id=officer, **more)
     _tell(done, as_json=as_json)
 
@@ -90,12 +95,13 @@ def return_(
     as_json: AsJson = False,
 ) -> None:
     """Record that the regulator sent the filing back, with what it found wrong."""
-    told = read_answer(file) if file else Answer(None, tuple(_typed(each) for each in error or []))
-    if not told.errors:
+    told = read_answer(file) if file else Answer(None, ())
+    errors = [*told.errors, *(_typed(each) for each in error or [])]
+    if not errors:
         raise StepRefused("a return says what is wrong: give --error 'FIELD: MESSAGE', or --answer with errors in it")
     with lake() as settings:
         filing = _filing(settings, filing_ref, "returned")
-        more = {"regulator_reference": told.reference, "errors": list(told.errors)}
+        more = {"regulator_reference": told.reference, "errors": errors}
         done = _record(settings, filing, "returned", datetime.now(UTC), officer_id=officer, **more)
     _tell(done, as_json=as_json)
 
@@ -111,7 +117,7 @@ def correct(filing_ref: Reference, officer: Officer, as_json: AsJson = False) ->
                 settings,
                 filing.about,
                 filing.profile,
-                reports.next_reference(settings.home, filing_ref),
+                reports.correction_of(settings.home, filing_ref),
                 corrects=filing_ref,
             )
             announce(connection, settings, [made], now)

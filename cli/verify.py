@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from typing import Annotated
 
 import duckdb
@@ -10,10 +12,11 @@ import typer
 import reports
 from cli.console import AsJson, print_json, print_rows, progress, say
 from cli.environment import lake
+from lakehouse import snapshots
 from lakehouse.attach import connect
 from reports import Check, Filing
-from sinks.seal_verification import BrokenSeal, missing, verify_seals
-from sinks.seals import Seal
+from sinks.seal_verification import BrokenSeal, Verified, content_fault, verify_seals
+from sinks.seals import seals as chain_of
 
 
 def verify(
@@ -28,49 +31,60 @@ def verify(
         checks: list[Check] = []
         if filing_ref is not None:
             filing = reports.find(settings.home, filing_ref)
-            checks = reports.verify(connection, settings, filing)
-            checks.append(_sealed(connection, filing))
-        count, broken = verify_seals(connection, progress=progress) if seals else (0, [])
+            checks = [*reports.verify(connection, settings, filing), _sealed(connection, filing)]
+        heads = [head for each in reports.list_filings(settings.home) for head in _head(each)]
+        found = verify_seals(connection, progress=progress, heads=heads) if seals else Verified(0, [], [])
     if as_json:
-        print_json({"checks": checks, "seals": count, "broken": broken})
+        print_json({"checks": checks, "seals": found.seals, "broken": found.broken, "rewound": found.rewound})
     else:
         if checks:
             print_rows(checks, title=filing_ref)
-        for each in broken:
-            say(str(each))
         if seals:
-            say(f"{len(broken)} faults in {count:,} seals" if broken else f"{count:,} seals hold")
-    if broken or not all(check.held for check in checks):
+            _tell(found)
+    if found.broken or not all(check.held for check in checks):
         raise typer.Exit(1)
+
+
+def _tell(found: Verified) -> None:
+    for each in found.broken:
+        say(str(each))
+    for line in found.rewound:
+        say(f"landed again since it was sealed, and compared with what it was before: {line}")
+    if not found.seals:
+        say("nothing was sealed yet: 'vigil seal'")
+    else:
+        say(f"{len(found.broken)} faults in {found.seals:,} seals" if found.broken else f"{found.seals:,} seals hold")
+
+
+def _head(filing: Filing) -> list[tuple[int, str]]:
+    """The newest seal that the filing's manifest tells."""
+    told = filing.manifest["ledger"].get("seal")
+    return [(told["number"], told["chain"])] if told else []
 
 
 def _sealed(connection: duckdb.DuckDBPyConnection, filing: Filing) -> Check:
     """The seals over the filing's movements, and whether the chain still has the one that the manifest tells."""
-    manifest = filing.manifest
-    wanted = {(moved["topic"], moved["partition"], moved["offset"]) for moved in manifest["transactions"]}
+    offsets: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for moved in filing.manifest["transactions"]:
+        offsets[moved["topic"], moved["partition"]].append(moved["offset"])
+    for listed in offsets.values():
+        listed.sort()
+    chain, pin = chain_of(connection), snapshots.latest(connection)
     covered: set[tuple[str, int, int]] = set()
-
-    def holds(seal: Seal) -> bool:
+    faults: list[str] = []
+    count = 0
+    for seal in chain:
         stretch = seal.stretch
-        inside = {
-            (topic, partition, offset)
-            for topic, partition, offset in wanted
-            if (topic, partition) == (stretch.topic, stretch.partition)
-            and stretch.first_offset <= offset < stretch.next_offset
-        }
-        covered.update(inside)
-        return bool(inside)
-
-    count, broken = verify_seals(connection, chosen=holds)
-    told = manifest["ledger"].get("seal")
-    gone = missing(connection, [(told["number"], told["chain"])]) if told else []
-    return Check("seals", not broken and not gone, _words(count, broken, bool(gone), len(wanted - covered)))
-
-
-def _words(count: int, broken: list[BrokenSeal], gone: bool, open_: int) -> str:
-    faults = [str(each) for each in broken]
-    faults += ["the chain does not have the seal that the manifest tells: it was made anew"] if gone else []
-    if faults:
-        return "; ".join(faults)
+        listed = offsets.get((stretch.topic, stretch.partition), [])
+        inside = listed[bisect_left(listed, stretch.first_offset) : bisect_left(listed, stretch.next_offset)]
+        if inside:
+            count += 1
+            covered.update((stretch.topic, stretch.partition, offset) for offset in inside)
+            if fault := content_fault(connection, seal, pin):
+                faults.append(str(BrokenSeal(seal.number, str(stretch), fault)))
+    links = {seal.number: seal.chain for seal in chain}
+    if any(links.get(number) != link for number, link in _head(filing)):
+        faults.append("the chain does not have the seal that the manifest tells: it was cut off or made anew")
+    open_ = sum(map(len, offsets.values())) - len(covered)
     rest = f"; {open_:,} movements are not sealed yet ('vigil seal')" if open_ else ""
-    return f"what seals the movements holds ({count:,}){rest}"
+    return Check("seals", not faults, "; ".join(faults) or f"what seals the movements holds ({count:,}){rest}")

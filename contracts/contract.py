@@ -70,6 +70,12 @@ class Field(BaseModel):
         return _DUCKDB_TYPES.get(self.type, self.type.upper())
 
 
+def table_name(topic: str) -> str:
+    """Name of a topic's landing table."""
+    name = re.sub(r"[^a-z0-9]", "_", topic.lower())
+    return f"_{name}" if name[0].isdigit() else name
+
+
 class Contract(BaseModel):
     """One topic's event."""
 
@@ -97,8 +103,7 @@ class Contract(BaseModel):
     @property
     def table(self) -> str:
         """Name of the landing table, never to be quoted: ``bank.fx-rates`` lands in ``bank_fx_rates``."""
-        name = re.sub(r"[^a-z0-9]", "_", self.topic.lower())
-        return f"_{name}" if name[0].isdigit() else name
+        return table_name(self.topic)
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError if there is none."""

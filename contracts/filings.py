@@ -12,11 +12,12 @@ TOPIC = "compliance.filings"
 def step(filing_ref: str, profile: str, status: str, sha256: str, occurred_at: datetime, **more: Any) -> dict[str, Any]:
     """The event of one step; ``more`` holds the contract's other fields (case_id, business_day, officer_id, errors …).
 
-    The identifier is a digest of the filing, the step and the file, so that a step sent again is seen as a repetition;
-    an answer's is also of what was answered, since a regulator may answer twice.
+    The identifier is a digest of the filing, the step and the file, so that a filing announced again is seen as a
+    repetition; that of an officer's step is also of when, since one sent out of turn is sent again in turn.
     """
     told = [filing_ref, status, sha256]
-    told += [str(more[name]) for name in ("regulator_reference", "errors") if more.get(name)]
+    if status != "generated":
+        told.append(occurred_at.isoformat())
     return {
         "event_id": "F-" + hashlib.sha256("|".join(told).encode()).hexdigest()[:20],
         "filing_ref": filing_ref,

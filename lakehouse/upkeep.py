@@ -174,7 +174,7 @@ def pinned(connection: duckdb.DuckDBPyConnection, now: datetime, builds: timedel
     with contextlib.suppress(duckdb.CatalogException):  # no filings are landed here
         found += connection.execute(
             "select pin from lake.landing.compliance_filings group by pin "
-            "having coalesce(max(retain_until) >= ?::date, true)",
+            "having max(retain_until) >= ?::date or bool_or(status = 'generated' and retain_until is null)",
             [now],
         ).fetchall()
     return {row[0] for row in found if row[0] is not None}

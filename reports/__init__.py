@@ -4,7 +4,7 @@ from reports.figures import NOWHERE, Figure, field_events, figures, meant
 from reports.filing import default_reference, generate, preview
 from reports.narrative import draft
 from reports.narrative_check import narrative_findings
-from reports.outbox import Filing, check_digests, find, list_filings, next_reference
+from reports.outbox import Filing, check_digests, correction_of, find, list_filings
 from reports.profile import load as load_profile
 from reports.profile import names as profiles
 from reports.schema import SchemaResult, verify_schema
@@ -20,6 +20,7 @@ __all__ = [
     "Origin",
     "SchemaResult",
     "check_digests",
+    "correction_of",
     "default_reference",
     "draft",
     "field_events",
@@ -30,7 +31,6 @@ __all__ = [
     "load_profile",
     "meant",
     "narrative_findings",
-    "next_reference",
     "preview",
     "profiles",
     "read_undecided",

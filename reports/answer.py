@@ -69,14 +69,19 @@ def _read(suffix: str, content: bytes) -> Answer:
     if suffix == ".csv":
         rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
         references = [row["reference"] for row in rows if row.get("reference")]
-        return Answer(references[0] if references else None, tuple(_error(row) for row in rows if row.get("message")))
+        return Answer(references[0] if references else None, tuple(_error(row) for row in rows if row["message"]))
     if suffix == ".json":
         told = json.loads(content)
-        return Answer(told.get("reference"), tuple(_error(each) for each in told.get("errors", [])))
+        reference = told.get("reference")
+        return Answer(
+            None if reference is None else str(reference), tuple(_error(each) for each in told.get("errors", []))
+        )
     raise ValueError(f"a file that ends in {suffix or 'nothing'}")
 
 
 def _error(told: dict[str, Any]) -> dict[str, str]:
+    if told["field"] is None or told["message"] is None:
+        raise ValueError("an error without field or message")
     return {"field": str(told["field"]).strip(), "message": str(told["message"]).strip()}
 
 

@@ -104,7 +104,7 @@ def meant(found: Sequence[Figure], field: str) -> list[Figure]:
         named = [figure for figure in within if _name(figure) == numbered["name"]]
         return named or within
     exact = [figure for figure in found if figure.path.strip("/") == asked or figure.path.endswith(f"/{asked}")]
-    return exact or [figure for figure in found if _name(figure) == asked.rpartition("/")[2]]
+    return exact or [figure for figure in found if _name(figure) == asked]
 
 
 def field_events(connection: duckdb.DuckDBPyConnection, filing: Filing, field: str) -> list[dict[str, Any]]:

@@ -47,7 +47,7 @@ def describe(
         "profile": _profile(profile),
         "case_id": file.case_id,
         "pin": file.pin,
-        "retention": _retention(file),
+        **_retention(file),
         "files": {name: digest(hashlib.sha256(content).hexdigest(), len(content)) for name, content in files.items()},
         **_case(file),
         "ledger": ledger,
@@ -109,9 +109,9 @@ def _validation(profile: Profile, violations: Sequence[Violation], schema: Schem
 
 
 def _retention(file: CaseFile | DayFile) -> dict[str, Any]:
-    """How long the filing is kept, from the day it is filed on."""
-    years = file.entity["retention_years"]
-    return {"years": years, "until": later(file.filed_on, years).isoformat()}
+    """How long the filing is kept, from the day it is filed on; nothing at a pin of before that was known."""
+    years = file.entity.get("retention_years")
+    return {} if years is None else {"retention": {"years": years, "until": later(file.filed_on, years).isoformat()}}
 
 
 def later(day: date, years: int) -> date:

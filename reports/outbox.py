@@ -74,8 +74,11 @@ def find(home: Path, filing_ref: str) -> Filing:
     raise FilingNotFound(f"filing {filing_ref!r} is not in {home / 'outbox'}; 'vigil file' makes one")
 
 
-def next_reference(home: Path, filing_ref: str) -> str:
-    """The reference of the next correction of a filing: ``SAR-3F2A9C01B7D4-C1``, or ``-C2`` for one of that."""
+def correction_of(home: Path, filing_ref: str) -> str:
+    """The reference of a filing's correction, there or to be made: ``SAR-3F2A9C01B7D4-C1``; that of one is ``-C2``."""
+    there = [filing.filing_ref for filing in list_filings(home) if filing.manifest.get("corrects") == filing_ref]
+    if there:
+        return there[-1]
     first = re.sub(r"-C\d+$", "", filing_ref)
     taken = {filing.filing_ref for filing in list_filings(home)}
     return next(name for number in count(1) if (name := f"{first}-C{number}") not in taken)

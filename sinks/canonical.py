@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import duckdb
 import numpy as np
 
+# Types as DuckDB writes them, and nothing that could be another statement.
+_KIND = re.compile(r"""[A-Za-z][A-Za-z0-9_ ,()\[\]"]*""")
 # Rows taken out of the lake at a time, which bounds memory.
 _ROWS = 10_000
 
@@ -22,8 +25,14 @@ def text(columns: Mapping[str, str]) -> str:
     """
     told = []
     for name, kind in sorted(columns.items()):
-        value = f'cast(cast("{name}" as {kind}) as varchar)'
-        told.append(f"coalesce('{name}=' || strlen({value}) || ':' || {value}, '')")
+        if not _KIND.fullmatch(kind):
+            raise ValueError(f"column {name!r} has no type {kind!r}")
+        column, word = '"' + name.replace('"', '""') + '"', name.replace("'", "''")
+        former = f"try_cast({column} as {kind})"
+        # What does not fit the former type, or would be rounded, is told as it is.
+        value = f"cast(if({former} = {column}, {former}, null) as varchar)"
+        value = f"coalesce({value}, cast({column} as varchar))"
+        told.append(f"coalesce('{word}=' || strlen({value}) || ':' || {value}, '')")
     return " || ".join(told)
 
 

@@ -24,14 +24,26 @@ select * from final order by topic, cluster_id, topic_id, partition
 # Seals as they were made, each with the snapshot that still has what it is about if that was landed again since.
 SEALS = """
 with rewinds as (
-    select cluster_id, topic, topic_id, before_snapshot, rewound_by, reason, unnest(ranges) as span
-    from lake.ledger.rewinds
+    select
+        rewinds.cluster_id,
+        rewinds.topic,
+        rewinds.topic_id,
+        rewinds.before_snapshot,
+        rewinds.rewound_by,
+        rewinds.reason,
+        -- Others may have committed between the snapshot that a rewind names and its own.
+        rewinds.snapshot_id as switched_at,
+        unnest(rewinds.ranges) as span
+    from lake.ledger.rewinds as rewinds
+    inner join lake.ledger.commits as commits
+        on rewinds.commit_id = commits.commit_id and rewinds.ranges = commits.ranges
 ),
 
 touched as (
     select
         seals.number,
-        min(rewinds.before_snapshot) as replaced_after
+        min(rewinds.before_snapshot) as replaced_after,
+        arg_min(rewinds.rewound_by || ': ' || rewinds.reason, rewinds.before_snapshot) as replaced_by
     from lake.ledger.seals as seals
     inner join rewinds
         on seals.cluster_id = rewinds.cluster_id
@@ -40,7 +52,7 @@ touched as (
         and seals.partition = rewinds.span.partition
         and seals.first_offset < rewinds.span.next_offset
         and seals.next_offset > rewinds.span.first_offset
-        and seals.snapshot <= rewinds.before_snapshot
+        and seals.snapshot < rewinds.switched_at
     group by all
 ),
 
@@ -60,7 +72,8 @@ final as (
         seals.chain,
         seals.snapshot,
         seals.sealed_at,
-        touched.replaced_after
+        touched.replaced_after,
+        touched.replaced_by
     from lake.ledger.seals as seals
     left join touched on seals.number = touched.number
 )
@@ -71,17 +84,37 @@ select * from final order by number
 # The rows of a range, each as one text. Those of another generation of the topic have moments of their own; what came
 # of a dead letter is sealed with the letter, since it lands when somebody sees to it.
 ROWS = """
-with others as (
-    select committed_at
+with commits as (
+    select commit_id, cluster_id, topic_id, committed_at, unnest(ranges) as span
     from lake.ledger.commits at (version => {pin})
-    where topic = $topic and (cluster_id <> $cluster_id or topic_id <> $topic_id)
+    where topic = $topic
+),
+
+others as (
+    select committed_at, span.first_offset as first_offset, span.next_offset as next_offset
+    from commits
+    where (cluster_id <> $cluster_id or topic_id <> $topic_id) and span.partition = $partition
+),
+
+all_letters as (
+    select * from lake.ledger.dead_letters at (version => {pin})
+),
+
+letters as (
+    select "offset", replay_commit_id
+    from all_letters
+    where cluster_id = $cluster_id and topic = $topic and topic_id = $topic_id and partition = $partition
+        and replay_commit_id is not null
 ),
 
 replayed as (
-    select "offset"
-    from lake.ledger.dead_letters at (version => {pin})
-    where cluster_id = $cluster_id and topic = $topic and topic_id = $topic_id and partition = $partition
-        and replay_commit_id is not null
+    select letters."offset", commits.committed_at
+    from letters
+    inner join commits
+        on letters.replay_commit_id = commits.commit_id
+        and commits.span.partition = $partition
+        and letters."offset" >= commits.span.first_offset
+        and letters."offset" < commits.span.next_offset
 ),
 
 landed as (
@@ -90,10 +123,29 @@ landed as (
     where _partition = $partition and _offset >= $first_offset and _offset < $next_offset
 ),
 
+own as (
+    select landed.*
+    from landed
+    anti join others
+        on landed._landed_at = others.committed_at
+        and landed._offset >= others.first_offset
+        and landed._offset < others.next_offset
+),
+
+-- A second row of the same letter is not what came of it.
+numbered as (
+    select
+        own.*,
+        replayed.committed_at is not null
+        and row_number() over (partition by own._offset, own._landed_at order by own._offset) = 1 as is_replayed
+    from own
+    left join replayed on own._offset = replayed."offset" and own._landed_at = replayed.committed_at
+),
+
 final as (
     select {text} as canonical, _offset
-    from landed
-    where _landed_at not in (from others) and _offset not in (from replayed)
+    from numbered
+    where not is_replayed
 )
 
 select canonical from final order by _offset, canonical
@@ -112,4 +164,40 @@ final as (
 )
 
 select canonical from final order by "offset", canonical
+"""
+
+TOPICS = "select distinct topic from lake.ledger.commits at (version => {pin}) where topic is not null order by topic"
+
+# Rows that no commit of their moment has in its ranges, so that no seal is about them.
+STRAYS = """
+with commits as (
+    select committed_at, unnest(ranges) as span
+    from lake.ledger.commits at (version => {pin})
+    where topic = $topic
+),
+
+spans as (
+    select
+        committed_at,
+        span.partition as partition,
+        span.first_offset as first_offset,
+        span.next_offset as next_offset
+    from commits
+),
+
+landed as (
+    select _partition, _offset, _landed_at from lake.landing.{table} at (version => {pin})
+),
+
+final as (
+    select landed._partition, landed._offset
+    from landed
+    anti join spans
+        on landed._landed_at = spans.committed_at
+        and landed._partition = spans.partition
+        and landed._offset >= spans.first_offset
+        and landed._offset < spans.next_offset
+)
+
+select _partition, min(_offset), max(_offset), count(*) from final group by all order by all
 """

@@ -12,15 +12,16 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
 
-from contracts import Contract, contract_for
+from contracts import Contract, load
+from contracts.contract import table_name
 from lakehouse import snapshots
 from lakehouse.schema import prepare
-from lakehouse.transactions import transaction
+from lakehouse.transactions import insist, transaction
 from sinks.canonical import digest, text
 from sinks.seal_queries import CLOSED, LETTERS, ROWS, SEALS
 
@@ -75,7 +76,8 @@ class Content:
 class Seal:
     """One link. ``chain`` is the SHA-256 of the one before and of this seal; ``snapshot`` is the one that was read.
 
-    ``replaced_after`` is the last snapshot that has its rows, where they were landed again since; else None.
+    ``replaced_after`` is the last snapshot that has its rows, where they were landed again since, and ``replaced_by``
+    who did so and why; else None.
     """
 
     number: int
@@ -85,6 +87,7 @@ class Seal:
     snapshot: int
     sealed_at: datetime
     replaced_after: int | None = None
+    replaced_by: str | None = None
 
 
 def seal(
@@ -92,6 +95,7 @@ def seal(
     at: datetime,
     contracts: Mapping[str, Contract] | None = None,
     progress: Callable[[str], None] = lambda _: None,
+    rest: timedelta = timedelta(0),
 ) -> list[Seal]:
     """Seal what has landed, or was landed again, since the newest seal; sinks may run meanwhile.
 
@@ -99,6 +103,8 @@ def seal(
 
     Args:
         at: naive UTC.
+        rest: how old a partition's newest seal becomes before one is made of fewer than ``OFFSETS``, lest a trickle
+            makes a seal with every call.
         contracts: by topic, where they are not those of the site.
     """
     prepare(connection, ())
@@ -106,10 +112,10 @@ def seal(
     made: list[Seal] = []
     standing = seals(connection)
     head = standing[-1] if standing else None
-    for stretch in _due(connection, pin, standing):
+    for stretch in _due(connection, pin, standing, at - rest):
         content = read(connection, stretch, pin, table_of(stretch.topic, contracts))
         number = 1 if head is None else head.number + 1
-        link = chained("" if head is None else head.chain, number, stretch, content)
+        link = chained("" if head is None else head.chain, number, stretch, content, pin, at)
         head = Seal(number, stretch, content, link, pin, at)
         if not _append(connection, head):
             break
@@ -125,8 +131,9 @@ def seals(connection: duckdb.DuckDBPyConnection) -> list[Seal]:
     except duckdb.CatalogException:
         return []
     return [
-        Seal(number, Stretch(*named), Content(rows, letters, columns, digested), chain, snapshot, sealed_at, replaced)
-        for number, *named, rows, letters, columns, digested, chain, snapshot, sealed_at, replaced in found
+        Seal(number, Stretch(*named), Content(rows, letters, columns, digested), *rest)
+        for number, *named, rows, letters, columns, digested, chain, snapshot, sealed_at, after, by in found
+        for rest in [(chain, snapshot, sealed_at, after, by)]
     ]
 
 
@@ -140,7 +147,8 @@ def read(
         columns: of the seal to compare with; those of the table if None.
 
     Raises:
-        duckdb.ConversionException: a value does not fit the type that its column had.
+        duckdb.Error: the table, or a column that ``columns`` names, is not there.
+        ValueError: ``columns`` names no type.
     """
     there = _columns(connection, table, pin)
     # A column added since counts too, where it holds something.
@@ -154,29 +162,37 @@ def read(
     return Content(rows, letters, columns if columns is not None else json.dumps(there, sort_keys=True), both)
 
 
-def chained(before: str, number: int, stretch: Stretch, content: Content) -> str:
+def chained(before: str, number: int, stretch: Stretch, content: Content, snapshot: int, sealed_at: datetime) -> str:
     """The link of a seal behind the link ``before``."""
-    told = json.dumps([before, number, *vars(stretch).values(), *vars(content).values()])
+    told = json.dumps(
+        [before, number, *vars(stretch).values(), *vars(content).values(), snapshot, sealed_at.isoformat()]
+    )
     return hashlib.sha256(told.encode()).hexdigest()
 
 
 def table_of(topic: str, contracts: Mapping[str, Contract] | None) -> str:
-    """The topic's landing table."""
-    return (contracts[topic] if contracts else contract_for(topic)).table
+    """The topic's landing table; the one it had, where it has no contract any more."""
+    known = (load() if contracts is None else contracts).get(topic)
+    return known.table if known else table_name(topic)
 
 
-def _due(connection: duckdb.DuckDBPyConnection, pin: int, standing: list[Seal]) -> Iterator[Stretch]:
-    """What was landed again since it was sealed, then what was never sealed."""
+def _due(connection: duckdb.DuckDBPyConnection, pin: int, standing: list[Seal], before: datetime) -> Iterator[Stretch]:
+    """What was landed again since it was sealed, then what was never sealed; a rest, if none was since ``before``."""
     sealed: dict[tuple[Any, ...], int] = {}
+    rested: dict[tuple[Any, ...], datetime] = {}
     newest = {each.stretch: each for each in standing}
     for stretch, last in newest.items():
         of = (stretch.cluster_id, stretch.topic, stretch.topic_id, stretch.partition)
         sealed[of] = max(sealed.get(of, 0), stretch.next_offset)
+        rested[of] = last.sealed_at
         if last.replaced_after is not None and last.replaced_after < pin:
             yield stretch
     for cluster_id, topic, topic_id, partition, first, following in connection.execute(_at(CLOSED, pin)).fetchall():
-        start = max(first, sealed.get((cluster_id, topic, topic_id, partition), first))
+        of = (cluster_id, topic, topic_id, partition)
+        start = max(first, sealed.get(of, first))
         for edge in range(start, following, OFFSETS):
+            if edge + OFFSETS > following and rested.get(of, before) > before:
+                continue
             yield Stretch(cluster_id, topic, topic_id, partition, edge, min(edge + OFFSETS, following))
 
 
@@ -188,8 +204,9 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str, pin: int) -> dic
 
 
 def _append(connection: duckdb.DuckDBPyConnection, made: Seal) -> bool:
-    """Whether the seal is the next one still; two who append one conflict, as both update the registry's only row."""
-    try:
+    """Whether the seal was the next one still; two who append one conflict, as both update the registry's only row."""
+
+    def append() -> bool:
         with transaction(connection):
             connection.execute("update lake.ledger.registry set registrations = registrations")
             row = connection.execute("select coalesce(max(number), 0) from lake.ledger.seals").fetchone()
@@ -201,9 +218,9 @@ def _append(connection: duckdb.DuckDBPyConnection, made: Seal) -> bool:
                 | vars(made.stretch)
                 | vars(made.content),
             )
-    except duckdb.TransactionException:
-        return False
-    return True
+        return True
+
+    return insist(append)
 
 
 def _at(statement: str, pin: int, **named: str) -> str:

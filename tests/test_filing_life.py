@@ -118,6 +118,7 @@ def test_returned_corrected_and_acknowledged(site: Site, tmp_path: Path) -> None
     assert error["events"] == len(tables()["rpt_str_transaction"])
 
     (correction,) = site.vigil("file", "correct", site.reference, "--officer", "O-1")
+    assert site.vigil("file", "correct", site.reference, "--officer", "O-1") == [correction]
     assert correction["filing_ref"] == f"{site.reference}-C1"
     site.fold()
     assert (site.state()["status"], site.state()["corrected_by"]) == ("corrected", correction["filing_ref"])
@@ -131,7 +132,7 @@ def test_returned_corrected_and_acknowledged(site: Site, tmp_path: Path) -> None
     site.fold()
     state = site.state(correction["filing_ref"])
     assert (state["status"], state["regulator_reference"]) == ("acknowledged", "31000000000007")
-    assert [rule for _, _, rule in site.steps()] == [None] * 7
+    assert [(status, rule) for _, status, rule in site.steps() if rule] == [("corrected", "out_of_turn")]
     verified = site.vigil("verify", correction["filing_ref"])
     assert {check["name"]: check["held"] for check in verified["checks"]} == {
         "files": True,
@@ -171,6 +172,13 @@ def test_what_is_no_step_is_told_and_changes_nothing(site: Site) -> None:
     site.vigil("file", "submit", site.reference, "--officer", "O-1")
     site.fold()
     assert site.state()["status"] == "submitted"
+    # What came out of turn counts once it is sent in turn.
+    site.vigil("file", "acknowledge", site.reference, "--officer", "O-1", "--number", "1")
+    site.fold()
+    assert (site.state()["status"], site.state()["regulator_reference"]) == ("acknowledged", "1")
+    site.vigil("file", "return", site.reference, "--officer", "O-1", "--error", "RawCityText: unknown")
+    site.fold()
+    assert site.state()["status"] == "returned"
 
 
 def test_a_field_leads_to_its_events(site: Site) -> None:
@@ -212,9 +220,9 @@ def test_it_is_verified_after_everything_that_may_go_is_gone(site: Site) -> None
         connection.execute(
             "update lake.landing.bank_transactions set debtor_name = 'Nobody' where transaction_id = 'T-0002'"
         )
-    done = CliRunner().invoke(app, ["verify", site.reference, "--json"])
-    assert done.exit_code == 1
-    held = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    told = CliRunner().invoke(app, ["verify", site.reference, "--json"])
+    assert told.exit_code == 1
+    held = {check["name"]: check for check in json.loads(told.stdout)["checks"]}
     # The figures stand; but the row is not the one that was sealed.
     assert [name for name, check in held.items() if not check["held"]] == ["seals"]
     assert f"bank.transactions/{movement['_partition']}@" in held["seals"]["detail"]

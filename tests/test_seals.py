@@ -23,7 +23,7 @@ from sinks.dead_letter_replay import replay
 from sinks.dead_letters import Selection
 from sinks.rewind import rewind
 from sinks.rewind_plan import Wanted
-from sinks.seal_verification import missing, verify_seals
+from sinks.seal_verification import verify_seals
 
 AT = datetime(2026, 2, 1)
 BROKEN = b"no JSON"
@@ -52,7 +52,8 @@ def seal(bench: Bench) -> list[str]:
 def faults(bench: Bench) -> list[str]:
     """The ranges of broken seals, each with what is wrong."""
     with connect(bench.settings, read_only=True) as connection:
-        return [f"{each.range.split('/')[1]}: {each.fault}" for each in verify_seals(connection, bench.contracts)[1]]
+        found = verify_seals(connection, bench.contracts).broken
+        return [f"{each.range.split('/')[-1]}: {each.fault}" for each in found]
 
 
 def change(bench: Bench, *statements: str) -> None:
@@ -74,7 +75,8 @@ def test_what_is_done_with_is_sealed_once(bench: Bench) -> None:
         assert [each.number for each in made] == [1, 2, 3, 4, 5]
         assert [(each.content.rows, each.content.dead_letters) for each in made[:2]] == [(100, 0), (60, 3)]
         head = (made[-1].number, made[-1].chain)
-        assert missing(connection, [head, (5, "another")]) == [(5, "another")]
+        found = verify_seals(connection, bench.contracts, heads=[head, (4, "another"), (6, "cut off")])
+        assert [each.number for each in found.broken] == [4, 6]
 
 
 def test_upkeep_leaves_seals_whole(bench: Bench) -> None:
@@ -145,7 +147,88 @@ def test_one_row_altered_in_a_file_is_named_by_its_range(bench: Bench, catalog: 
 def test_each_kind_of_alteration_is_named(bench: Bench, statement: str, fault: str) -> None:
     seal(bench)
     change(bench, statement)
-    assert faults(bench) == [fault]
+    assert faults(bench)[0] == fault
+
+
+FORGED = "insert into {table} by name select * replace ('P-forged' as party_id, {}) from {table} where "
+
+
+@pytest.mark.parametrize(
+    ("statements", "ranges"),
+    [
+        (  # a generation that never was, and a row of its moment
+            [
+                "insert into lake.ledger.commits by name select * replace (timestamp '2030-01-01' as committed_at, "
+                "'t-none' as topic_id, [] as ranges) from lake.ledger.commits limit 1",
+                FORGED.replace("{}", "timestamp '2030-01-01' as _landed_at") + "_partition = 0 and _offset = 7",
+            ],
+            ["0@0-99", "0@7-7"],
+        ),
+        (  # a row without a moment
+            [FORGED.replace("{}", "null as _landed_at") + "_partition = 0 and _offset = 7"],
+            ["0@0-99", "0@7-7"],
+        ),
+        (  # rows of offsets and partitions that never were
+            [
+                FORGED.replace("{}", "900 as _offset") + "_partition = 0 and _offset = 7",
+                FORGED.replace("{}", "9 as _partition") + "_partition = 0 and _offset = 7",
+            ],
+            ["0@900-900", "9@7-7"],
+        ),
+        (  # a letter that is said to be a row
+            [
+                "update lake.ledger.dead_letters set replay_commit_id = 'none'",
+                FORGED.replace("{}", "141 as _offset") + "_partition = 0 and _offset = 7",
+            ],
+            ["0@100-162", "0@141-141"],
+        ),
+        (  # a rewind that nobody made
+            [
+                "update {table} set name = 'Nobody' where _partition = 0 and _offset = 7",
+                "insert into lake.ledger.rewinds by name select commit_id || 'x' as commit_id, cluster_id, topic, "
+                "topic_id, ranges, (select max(snapshot_id) - 1 from lake.snapshots()) as before_snapshot "
+                "from lake.ledger.commits",
+            ],
+            ["0@0-99"],
+        ),
+        (  # less than the former type could tell
+            [
+                "alter table {table} alter column expected_monthly_turnover type decimal(28, 8)",
+                "update {table} set expected_monthly_turnover = 1250.00004 where _partition = 0 and _offset = 7",
+            ],
+            ["0@0-99"],
+        ),
+        (["alter table {table} drop column name"], ["0@0-99", "0@100-162", "1@0-99", "1@100-139"]),
+        (  # a type that is no type
+            ["update lake.ledger.seals set columns = replace(columns, 'BIGINT', 'BIGINT); select 1; --')"],
+            ["0@0-99", "0@100-162", "1@0-99", "1@100-139"],
+        ),
+    ],
+)
+def test_what_hides_an_alteration_is_found(bench: Bench, statements: list[str], ranges: list[str]) -> None:
+    seal(bench)
+    change(bench, *statements)
+    assert [fault.partition(":")[0] for fault in faults(bench)] == ranges
+
+
+def test_a_trickle_is_sealed_once_a_day(bench: Bench) -> None:
+    assert len(seal(bench)) == 4
+    bench.send([party(number) for number in range(160, 170)])
+    bench.land()
+    with connect(bench.settings) as connection:
+        hours, rest = timedelta(hours=1), timedelta(hours=20)
+        assert seals.seal(connection, AT + 19 * hours, bench.contracts, rest=rest) == []
+        (made,) = seals.seal(connection, AT + 20 * hours, bench.contracts, rest=rest)
+    assert made.content.rows == 10
+
+
+def test_a_topic_that_lost_its_contract_keeps_its_seals(bench: Bench) -> None:
+    seal(bench)
+    with connect(bench.settings, read_only=True) as connection:
+        ours = seals.table_of("bank.parties.0a", {})
+        assert ours == "bank_parties_0a"
+        assert seals.table_of(bench.topic, bench.contracts) == bench.contract.table
+        assert verify_seals(connection, bench.contracts).broken == []
 
 
 def test_a_seal_made_anew_breaks_the_chain(bench: Bench) -> None:
@@ -156,7 +239,7 @@ def test_a_seal_made_anew_breaks_the_chain(bench: Bench) -> None:
     with connect(bench.settings) as connection:
         first = seals.seals(connection)[0]
         forged = seals.read(connection, first.stretch, _newest(connection), bench.contract.table)
-        link = seals.chained("", 1, first.stretch, forged)
+        link = seals.chained("", 1, first.stretch, forged, first.snapshot, first.sealed_at)
         connection.execute("update lake.ledger.seals set digest = ?, chain = ? where number = 1", [forged.digest, link])
     assert faults(bench) == ["0@100-162: it does not follow from the seal before it"]
     # Who takes all seals away and seals again ends at another head than the one a manifest tells.
@@ -164,7 +247,8 @@ def test_a_seal_made_anew_breaks_the_chain(bench: Bench) -> None:
     seal(bench)
     assert faults(bench) == []
     with connect(bench.settings) as connection:
-        assert missing(connection, [(head.number, head.chain)]) == [(head.number, head.chain)]
+        (cut,) = verify_seals(connection, bench.contracts, heads=[(head.number, head.chain)]).broken
+        assert "cut off or made anew" in cut.fault
 
 
 def test_columns_that_come_or_grow_leave_seals_whole(bench: Bench) -> None:
@@ -205,6 +289,9 @@ def test_what_was_landed_again_is_sealed_again(bench: Bench) -> None:
         contracts=bench.contracts,
     )
     assert faults(bench) == [], "the former rows are compared with what they were"
+    with connect(bench.settings, read_only=True) as connection:
+        rewound = verify_seals(connection, bench.contracts).rewound
+    assert [line.partition("/")[2] for line in rewound] == ["0@0-99: O1: for the test", "0@100-162: O1: for the test"]
     assert seal(bench) == ["0@0-99", "0@100-162"]
     assert seal(bench) == []
     assert faults(bench) == []

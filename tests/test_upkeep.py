@@ -105,7 +105,8 @@ def test_a_filing_s_snapshot_stays_as_long_as_the_law_says(
     with connect(bench.settings) as connection:
         prepare(connection, [contract_for("compliance.filings")])
         connection.executemany(
-            "insert into lake.landing.compliance_filings (filing_ref, pin, retain_until) values (?, ?, ?)",
+            "insert into lake.landing.compliance_filings (status, filing_ref, pin, retain_until) "
+            "values ('generated', ?, ?, ?)",
             [["F1", old, date(2029, 5, 1)], ["F2", kept, date(2030, 5, 1)], ["F3", longer, date(2029, 5, 1)],
              ["F3", longer, date(2031, 1, 1)], ["F4", unsaid, None]],
         )  # fmt: skip

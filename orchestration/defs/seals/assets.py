@@ -1,6 +1,6 @@
 """The chain of seals over what has landed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -12,6 +12,8 @@ from orchestration.defs.landing.assets import landing_key
 from orchestration.progress import tell
 from sinks.seals import seal
 
+# A partition that few events come to gets a seal a day; a busy one whenever it is full.
+REST = timedelta(hours=20)
 SEALS = dg.AssetKey(["ledger", "seals"])
 
 
@@ -24,7 +26,7 @@ SEALS = dg.AssetKey(["ledger", "seals"])
 def seals() -> dg.MaterializeResult[Any]:
     """SHA-256 over the rows of each closed range of offsets, each seal bound to the one before it."""
     with connect(Settings()) as connection:
-        made = seal(connection, datetime.now(UTC).replace(tzinfo=None), progress=tell)
+        made = seal(connection, datetime.now(UTC).replace(tzinfo=None), progress=tell, rest=REST)
     return dg.MaterializeResult(
         metadata={
             "sealed": len(made),

@@ -1,7 +1,7 @@
 with steps as (
     select
         * replace (coalesce(sha256, '') as sha256),
-        row_number() over (partition by filing_ref order by _partition, _offset) as step_number
+        row_number() over (partition by filing_ref order by _landed_at, _partition, _offset) as step_number
     from {{ ref('stg_filing_events') }}
 ),
 
@@ -59,6 +59,12 @@ judged as (
                 answered.answered_at_step,
                 corrected.corrected_at_step
             ) then null
+            -- A regulator may change its mind, or an officer mend what was typed, until a correction is made.
+            when
+                steps.status in ('acknowledged', 'returned')
+                and steps.step_number > answered.answered_at_step
+                and steps.step_number < coalesce(corrected.corrected_at_step, steps.step_number + 1)
+                then null
             when generated.filing_ref is null then 'never_generated'
             when steps.status = 'generated' and steps.sha256 <> generated.generated_sha256
                 then 'generated_otherwise'

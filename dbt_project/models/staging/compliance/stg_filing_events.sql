@@ -30,6 +30,6 @@ with landed as (
     from {{ landing_since('compliance', 'compliance_filings') }}
 ),
 
-{{ first_sent('event_id', '_partition, _offset') }}
+{{ first_sent('event_id', '_landed_at, _partition, _offset') }}
 
 select * from final
