@@ -80,6 +80,12 @@ def customer(party_id: str, due: date | None, **more: Any) -> dict[str, Any]:
     return row("rpt_mlro_customer", party_id=party_id, review_due=due, **(told | more))
 
 
+def deadline(deadline_id: str, due: date, state: str, **more: Any) -> dict[str, Any]:
+    """A deadline of a case's SAR."""
+    told = {"report": "SAR", "kind": "filing", "case_id": "c-1", "started_on": date(2025, 2, 20), "source": "law"}
+    return row("rpt_mlro_deadline", deadline_id=deadline_id, due_day=due, state=state, **(told | more))
+
+
 def cash(ctr_id: str, business_day: date, amount: str, name: str = "Dana Whitfield") -> Tables:
     """A report of cash and its one movement."""
     return {

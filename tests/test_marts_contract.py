@@ -76,6 +76,7 @@ def test_the_filing_tables_are_those_the_reports_read(all_at_once: BuiltLake) ->
         ("rpt_mlro_case", 24),
         ("rpt_mlro_country", 6),
         ("rpt_mlro_customer", 11),
+        ("rpt_mlro_deadline", 12),
         ("rpt_mlro_filing", 9),
         ("rpt_mlro_violation", 8),
         ("rpt_reporting_entity", 23),

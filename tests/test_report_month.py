@@ -46,6 +46,15 @@ def tables() -> Tables:
             made.row("rpt_mlro_filing", filing_ref="SAR-0", profile="fincen-sar", status="generated",
                      generated_on=date(2025, 2, 2)),
         ],
+        "rpt_mlro_deadline": [
+            made.deadline("d-1", date(2025, 3, 1), "met", done_on=date(2025, 3, 1), filing_ref="SAR-1"),
+            made.deadline("d-2", date(2025, 3, 31), "missed", done_on=date(2025, 4, 2)),
+            made.deadline("d-3", date(2025, 3, 5), "lapsed"),
+            made.deadline("d-4", date(2025, 4, 10), "near", days_left=8),
+            made.deadline("d-5", date(2025, 4, 10), "running", started_on=date(2025, 4, 1)),
+            made.deadline("d-6", date(2025, 4, 10), "met", done_on=date(2025, 3, 20)),
+            made.deadline("d-7", date(2025, 2, 28), "missed"),
+        ],
         "rpt_mlro_customer": [
             made.customer("P-1", date(2025, 3, 30), risk_rating="high"),
             made.customer("P-2", date(2025, 3, 31)),
@@ -121,6 +130,12 @@ def test_the_figures_are_those_of_the_month(lake: Lake) -> None:  # noqa: F811
         ("over 90 days", "high", 1),
     ]
     assert rows(report, "Decisions") == [("Fan-in", 2, 1, 1, 0.5), ("Structuring", 1, 1, 0, 0)]
+    # One lapsed; one was met before the month ended, one began after it, one fell due in the month before.
+    assert rows(report, "Deadlines met") == [("SAR", "filing", 2, 1, 1, 0, 0.5)]
+    assert [(row[0].date(), row[3]) for row in rows(report, "Deadlines")] == [
+        (date(2025, 3, 1), "met"), (date(2025, 3, 5), "lapsed"), (date(2025, 3, 31), "missed"),
+        (date(2025, 4, 10), "near"),
+    ]  # fmt: skip
     assert [row[0] for row in rows(report, "Filings")] == ["SAR-1"]
     assert [row[:2] + row[5:7] for row in rows(report, "Subjects")] == [
         ("Dana Whitfield", "P-1", 3, 3601.5),

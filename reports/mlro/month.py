@@ -28,6 +28,7 @@ class Month:
     open_cases: Rows
     decided_cases: Rows
     filings: Rows
+    deadlines: Rows
     customers: Rows
     overdue: Rows
     subjects: Rows
@@ -78,6 +79,20 @@ class Month:
             for priority in PRIORITIES
         ]
 
+    def deadlines_met(self) -> Rows:
+        """Of the deadlines whose last day lay in the month, how many were met, by report and kind."""
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for row in self.deadlines:
+            if row["is_of_month"]:
+                empty = {"report": row["report"], "kind": row["kind"], "fell_due": 0, "met": 0, "missed": 0, "open": 0}
+                sums = found.setdefault((row["report"], row["kind"]), empty)
+                sums["fell_due"] += row["state"] != "lapsed"
+                sums["met"] += row["state"] == "met"
+                sums["missed"] += row["state"] == "missed"
+                sums["open"] += row["state"] in ("running", "near", "due")
+        rows = [row | {"rate": share(row["met"], row["met"] + row["missed"])} for row in found.values()]
+        return sorted(rows, key=lambda row: (row["report"], row["kind"]))
+
     def decisions(self) -> Rows:
         """The month's decisions by scenario; a case counts for each scenario that fired in it."""
         names = {row["scenario_id"]: row["scenario_name"] for row in self.names}
@@ -117,6 +132,7 @@ def read(connection: duckdb.DuckDBPyConnection, scope: Scope) -> Month:
         open_cases=rows(queries.OPEN_CASES),
         decided_cases=rows(queries.DECIDED_CASES),
         filings=rows(queries.FILINGS),
+        deadlines=rows(queries.DEADLINES),
         customers=rows(queries.CUSTOMERS),
         overdue=rows(queries.OVERDUE),
         subjects=rows(queries.SUBJECTS),

@@ -110,6 +110,18 @@ FILINGS = """
     order by generated_on, filing_ref
 """
 
+# Those whose last day in time lies in the month, or that were open when it ended.
+DEADLINES = """
+    select
+        report, kind, case_id, business_day, filing_ref, state, due_day, done_on, days_left, started_on, source,
+        due_day between $first and $last as is_of_month
+    from lake.rpt.rpt_mlro_deadline at (version => $pin)
+    where
+        due_day between $first and $last
+        or (started_on <= $last and due_day > $last and coalesce(done_on > $last, state not in ('lapsed', 'met')))
+    order by due_day, report, case_id, business_day
+"""
+
 # Who was a customer at the end of the month. A customer without any day of review or onboarding is overdue, too.
 CUSTOMERS = """
     select

@@ -58,6 +58,17 @@ def sheets(month: Month) -> dict[str, Sheet]:
                Column("answered_on", "Answered", "day"),
                Column("regulator_reference", "Regulator's number"), Column("case_id", "Case", width=34),
                Column("business_day", "Cash of", "day")], month.filings),
+        Sheet("Deadlines met", "Deadlines whose last day lay in the month", span,
+              [Column("report", "Report", width=10), Column("kind", "Kind", width=12),
+               Column("fell_due", "Fell due", "count", total=True), Column("met", "Met", "count", total=True),
+               Column("missed", "Missed", "count", total=True), Column("open", "Open", "count", total=True),
+               Column("rate", "Share met", "share")], month.deadlines_met()),
+        Sheet("Deadlines", "Deadlines of the month, and those that were open at its end", span,
+              [Column("due_day", "Due", "day"), Column("report", "Report", width=10), Column("kind", "Kind", width=12),
+               Column("state", "State", width=10), Column("done_on", "Done", "day"),
+               Column("days_left", "Days left", "count"), Column("filing_ref", "Filing", width=24),
+               Column("case_id", "Case", width=34), Column("business_day", "Cash of", "day"),
+               Column("started_on", "Runs from", "day"), Column("source", "Source", width=50)], month.deadlines),
         Sheet("KYC", "Customers at the end of the month by risk and segment", span,
               [Column("risk_rating", "Risk", width=10), Column("segment", "Segment"),
                Column("customers", "Customers", "count", total=True),
@@ -119,7 +130,7 @@ def summary(month: Month) -> list[dict[str, Any]]:
 
 def _summary_columns() -> list[Column]:
     return [
-        Column("measure", "Measure", width=36),
+        Column("measure", "Measure", width=42),
         Column("this", "This month", "count"),
         Column("before", "Month before", "count", width=14),
         Column("rate", "Share", "share"),
