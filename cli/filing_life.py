@@ -110,6 +110,12 @@ def correct(filing_ref: Reference, officer: Officer, as_json: AsJson = False) ->
     """Make another filing in the place of one that the regulator answered, from the newest build, and record both."""
     with lake() as settings:
         filing = _filing(settings, filing_ref, "corrected")
+        if filing.case_id is None and _state(settings, filing_ref)["status"] == "acknowledged":
+            raise StepRefused(
+                f"filing {filing_ref} holds the reports of {filing.business_day}, which the regulator has taken: made "
+                "again they would be told a second time as first ones. Amend the reports that changed, by their own "
+                "numbers, with the regulator."
+            )
         now = datetime.now(UTC)
         with connect(settings) as connection:
             made = reports.generate(
@@ -148,6 +154,12 @@ def show(filing_ref: Reference, as_json: AsJson = False) -> None:
     print_rows(steps, title="steps", columns=["step_number", "status", "occurred_at", "officer_id", "violated_rule"])
     if located:
         print_rows(located, title="the regulator's errors")
+
+
+def _state(settings: Settings, filing_ref: str) -> dict[str, Any]:
+    with connect(settings, read_only=True) as connection:
+        (found,) = rows(connection, _STATE, {"filing_ref": filing_ref})
+    return found
 
 
 def _typed(error: str) -> dict[str, str]:

@@ -135,7 +135,12 @@ class _Reports:
         )
         for row in self._rows("rpt_ctr", _DAY):
             # Somebody is involved in each report and something moved: the dbt test ctr_reports_agree.
-            (_, involved), (_, moved) = next(persons), next(transactions)
+            (of_persons, involved), (of_moved, moved) = next(persons), next(transactions)
+            if not of_persons == of_moved == row["report_id"]:
+                raise ReportError(
+                    f"report {row['report_id']} of {self.business_day} has no person or no movement of its own at "
+                    f"snapshot {self.pin}; build again, and look at the test ctr_reports_agree"
+                )
             yield CashReport(
                 _labelled(row, f"report {row['report_id']}"),
                 tuple(_labelled(person, _named(person)) for person in involved),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from marts_lake import BuiltLake
 from reporting_case import CASE, tables
+from reporting_day import DAY, day_tables
 from reporting_lake import reporting_lake
 from typer.testing import CliRunner
 
@@ -77,7 +78,7 @@ class Site:
 def site(kafka: str, catalog: tuple[str, Path], tmp_path: Path) -> Iterator[Site]:
     """A site whose filing was made and whose first step has landed."""
     ensure_topics(kafka, dict.fromkeys(load(), 1))
-    with reporting_lake(catalog, tmp_path, tables()) as (connection, settings):
+    with reporting_lake(catalog, tmp_path, {**tables(), **day_tables()}) as (connection, settings):
         connection.close()
         reached = settings.model_copy(update={"kafka_bootstrap_servers": kafka})
         made = Site(BuiltLake(reached, tmp_path / "dbt"), kafka, f"T-{uuid.uuid4().hex[:12]}")
@@ -178,7 +179,7 @@ def test_what_is_no_step_is_told_and_changes_nothing(site: Site) -> None:
     assert (site.state()["status"], site.state()["regulator_reference"]) == ("acknowledged", "1")
     site.vigil("file", "return", site.reference, "--officer", "O-1", "--error", "RawCityText: unknown")
     site.fold()
-    assert site.state()["status"] == "returned"
+    assert (site.state()["status"], site.state()["regulator_reference"]) == ("returned", None)
 
 
 def test_a_field_leads_to_its_events(site: Site) -> None:
@@ -189,6 +190,21 @@ def test_a_field_leads_to_its_events(site: Site) -> None:
     )
     assert {row["commit_id"] for row in rows} == {f"commit-{number}" for number in range(4)}
     assert "it has" in refused(site.vigil, "trace", site.reference, "--field", "Nowhere")
+
+
+def test_a_day_that_was_taken_is_not_told_again_as_a_first_report(site: Site) -> None:
+    day = f"{site.reference}-DAY"
+    site.vigil("file", "generate", "--day", f"{DAY}", "--profile", "fincen-ctr", "--reference", day)
+    site.fold()
+    site.vigil("file", "submit", day, "--officer", "O-1")
+    site.fold()
+    site.vigil("file", "return", day, "--officer", "O-1", "--error", "RawCityText: unknown")
+    site.fold()
+    # The regulator takes it after all.
+    site.vigil("file", "acknowledge", day, "--officer", "O-1", "--number", "31000000000001 31000000000002")
+    site.fold()
+    assert site.state(day)["regulator_reference"] == "31000000000001 31000000000002"
+    assert "by their own numbers" in refused(site.vigil, "file", "correct", day, "--officer", "O-1")
 
 
 def test_it_is_verified_after_everything_that_may_go_is_gone(site: Site) -> None:

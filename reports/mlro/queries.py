@@ -110,7 +110,7 @@ FILINGS = """
     order by generated_on, filing_ref
 """
 
-# Those whose last day in time lies in the month, or that were open when it ended.
+# Those whose last day in time lies in the month, or that were open when it ended, however late.
 DEADLINES = """
     select
         report, kind, case_id, business_day, filing_ref, state, due_day, done_on, days_left, started_on, source,
@@ -118,7 +118,7 @@ DEADLINES = """
     from lake.rpt.rpt_mlro_deadline at (version => $pin)
     where
         due_day between $first and $last
-        or (started_on <= $last and due_day > $last and coalesce(done_on > $last, state not in ('lapsed', 'met')))
+        or (started_on <= $last and coalesce(done_on > $last, state not in ('lapsed', 'met')))
     order by due_day, report, case_id, business_day
 """
 

@@ -145,7 +145,15 @@ duties as (
     where obligations.about = 'day'
 ),
 
--- What the regulator sent back is not filed.
+-- What the regulator sent back, and has not taken since, is not filed.
+returned as (
+    select filing_ref
+    from steps
+    where status in ('acknowledged', 'returned')
+    group by all
+    having max_by(status, step_number) = 'returned'
+),
+
 filed as (
     select
         submissions.filing_ref,
@@ -154,9 +162,7 @@ filed as (
         timezone(jurisdictions.time_zone, timezone('UTC', min(submissions.occurred_at)))::date as day
     from steps as submissions
     cross join jurisdictions
-    anti join steps as returns
-        on submissions.filing_ref = returns.filing_ref
-        and returns.status = 'returned'
+    anti join returned on submissions.filing_ref = returned.filing_ref
     where submissions.status = 'submitted'
     group by submissions.filing_ref, about_id, submissions.profile, jurisdictions.time_zone
 ),
@@ -171,7 +177,7 @@ duties_filed as (
     left join filed
         on duties.about_id = filed.about_id
         and list_contains(string_split(duties.profiles, ' '), filed.profile)
-        and filed.day >= duties.started_on
+        and filed.day between duties.started_on and coalesce(duties.ended_on, filed.day)
     qualify row_number() over (
         partition by duties.report, duties.origin_id order by filed.day, filed.filing_ref
     ) = 1

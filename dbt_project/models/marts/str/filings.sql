@@ -12,7 +12,11 @@ folded as (
         arg_min(sha256, step_number) as sha256,
         arg_min(pin, step_number) as pin,
         arg_min(corrects, step_number) as corrects,
-        arg_max(regulator_reference, step_number) as regulator_reference,
+        -- One that was taken back is nobody's number.
+        case
+            when max_by(status, step_number) filter (where status in ('acknowledged', 'returned')) = 'acknowledged'
+                then arg_max(regulator_reference, step_number) filter (where status = 'acknowledged')
+        end as regulator_reference,
         max(retain_until) as retain_until,
         min(occurred_at) filter (where status = 'generated') as generated_at,
         min(occurred_at) filter (where status = 'submitted') as submitted_at,
