@@ -73,7 +73,7 @@ def describe_day(
         "profile": _profile(profile),
         "business_day": file.business_day.isoformat(),
         "pin": file.pin,
-        "retention": _retention(file),
+        **_retention(file),
         "files": {name: digest(batch.sha256, batch.size)},
         "filed_on": file.filed_on.isoformat(),
         "reports": batch.reports,
