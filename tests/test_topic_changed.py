@@ -7,9 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conditions import wait_until
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
+from kafka_topics import delete_records, delete_topics
 from landing_bench import Bench, party
 
 from local.topics import ensure_topics
@@ -23,7 +21,7 @@ def test_retention_overtook_the_sink(kafka: str, new_topic: Callable[..., str], 
     bench.send(party(number) for number in range(10))
     bench.land()
     bench.send(party(number) for number in range(10, 30))
-    _delete_records(bench, before=25)
+    delete_records(bench.kafka, bench.topic, before=25)
 
     with pytest.raises(OffsetsLost, match=r"offsets 10 to 24 were removed"):
         bench.land()
@@ -49,7 +47,7 @@ def test_a_gap_whose_answer_was_lost_is_accepted_once(
     bench.send(party(number) for number in range(10))
     bench.land()
     bench.send(party(number) for number in range(10, 30))
-    _delete_records(bench, before=25)
+    delete_records(bench.kafka, bench.topic, before=25)
     transact = gaps._transact
     lost: list[list[Gap]] = []
 
@@ -74,7 +72,7 @@ def test_records_removed_while_the_sink_runs(
 
     def remove(event: Event) -> None:
         if event.step is Step.COMMITTED and not removed:
-            removed.append(_delete_records(bench, before=80))
+            removed.append(delete_records(bench.kafka, bench.topic, before=80))
 
     # So little is fetched ahead that the broker is asked for offsets it has just removed.
     small = {"fetch.message.max.bytes": 1000, "queued.max.messages.kbytes": 1, "queued.min.messages": 1}
@@ -93,7 +91,7 @@ def test_topic_deleted_and_made_again(kafka: str, new_topic: Callable[..., str],
     bench.send(party(number) for number in range(10))
     bench.land()
     former = bench.reconcile()[0].topic_id
-    _delete(bench)
+    delete_topics(bench.kafka, bench.topic)
     with pytest.raises(TopicMissing, match=bench.topic):
         bench.land()
     ensure_topics(kafka, {bench.topic: 1})
@@ -122,7 +120,7 @@ def test_topic_made_again_between_reading_and_commit(
     def recreate(event: Event) -> None:
         if event.step is Step.CONSUMED and not struck:
             struck.append(event.commit_id)
-            _delete(bench)
+            delete_topics(bench.kafka, bench.topic)
             ensure_topics(kafka, {bench.topic: 1})
 
     with pytest.raises((TopicRecreated, TopicMissing, OffsetsLost)):
@@ -139,16 +137,3 @@ def test_another_cluster(kafka: str, new_topic: Callable[..., str], catalog: tup
     bench.query("update lake.ledger.offsets set cluster_id = 'elsewhere'")
     with pytest.raises(OtherCluster, match="elsewhere"):
         bench.land()
-
-
-def _delete_records(bench: Bench, before: int) -> int:
-    with AdminClient({"bootstrap.servers": bench.kafka}) as admin:
-        partition = TopicPartition(bench.topic, 0, before)
-        low: int = admin.delete_records([partition])[partition].result(30).low_watermark
-    return low
-
-
-def _delete(bench: Bench) -> None:
-    with AdminClient({"bootstrap.servers": bench.kafka}) as admin:
-        admin.delete_topics([bench.topic])[bench.topic].result(30)
-        wait_until(lambda: bench.topic not in admin.list_topics(timeout=10).topics, "the topic is gone")

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 from conditions import wait_until
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
+from kafka_topics import delete_records, delete_topics
 from landing_bench import Bench, party
 from scraping import watched
 
@@ -222,7 +221,7 @@ def test_a_topic_made_anew_does_not_keep_another_from_landing(pair: Pair) -> Non
     for bench in (pair.broken, pair.sound):
         bench.send(party(number) for number in range(10))
     pair.land()
-    _delete(pair.broken)
+    delete_topics(pair.broken.kafka, pair.broken.topic)
     ensure_topics(pair.broken.kafka, {pair.broken.topic: 1})
     pair.broken.send(party(number) for number in range(20))
     with pair.running() as sink:
@@ -251,7 +250,7 @@ def test_a_topic_deleted_while_it_is_read(pair: Pair) -> None:
     def delete(event: Event) -> None:
         if event.step is Step.CONSUMED and not struck.is_set():
             struck.set()
-            _delete(pair.broken)
+            delete_topics(pair.broken.kafka, pair.broken.topic)
 
     with pytest.raises(TopicMissing, match=pair.broken.topic):
         pair.land(observe=delete, batch_rows=50)
@@ -264,7 +263,7 @@ def test_the_sink_ends_when_every_topic_has_stopped(pair: Pair) -> None:
     pair.land()
     for bench in (pair.broken, pair.sound):
         bench.send(party(number) for number in range(20))
-        _delete_records(bench, before=15)
+        delete_records(bench.kafka, bench.topic, before=15)
     with pair.running() as sink:
         wait_until(lambda: sink.error, "the sink ends by itself")
     assert isinstance(sink.error, TopicsStopped)
@@ -282,7 +281,7 @@ def test_partitions_move_while_a_topic_stands_aside(kafka: str, new_topic: NewTo
     pair.land()
     for partition in range(4):
         pair.broken.send((party(number) for number in range(50)), partition=partition)
-    _delete_records(pair.broken, before=120)
+    delete_records(pair.broken.kafka, pair.broken.topic, before=120)
     sound = pair.sound
 
     def send_more(rows: int) -> None:
@@ -314,7 +313,7 @@ def test_killed_while_a_topic_stands_aside(pair: Pair) -> None:
     pair.land()
     for bench in (pair.broken, pair.sound):
         bench.send(party(number) for number in range(500))
-    _delete_records(pair.broken, before=150)
+    delete_records(pair.broken.kafka, pair.broken.topic, before=150)
     sinks = pair.sound.process(
         Step.REGISTERED, 2, "wait", contracts=pair.contracts, topics=tuple(pair.contracts), batch_rows=100
     )
@@ -335,7 +334,7 @@ def test_probes_and_metrics_name_the_topic(pair: Pair) -> None:
         bench.send(party(number) for number in range(10))
     pair.land()
     pair.broken.send(party(number) for number in range(20))
-    _delete_records(pair.broken, before=15)
+    delete_records(pair.broken.kafka, pair.broken.topic, before=15)
     with watched(pair.sound, contracts=pair.contracts, topics=tuple(pair.contracts)) as sink:
         aside = {"topic": pair.broken.topic, "state": "stopped"}
         wait_until(lambda: sink.value("vigil_sink_topic_aside", **aside) == 1, "the topic is shown")
@@ -344,15 +343,3 @@ def test_probes_and_metrics_name_the_topic(pair: Pair) -> None:
         assert first == "ok"
         assert second.startswith(f"{pair.broken.topic} stands aside: {pair.broken.topic}[0]: offsets 10 to 14")
         assert sink.value("vigil_sink_topic_aside", topic=pair.sound.topic, state="stopped") == 0
-
-
-def _delete_records(bench: Bench, before: int) -> None:
-    with AdminClient({"bootstrap.servers": bench.kafka}) as admin:
-        partition = TopicPartition(bench.topic, 0, before)
-        admin.delete_records([partition])[partition].result(30)
-
-
-def _delete(bench: Bench) -> None:
-    with AdminClient({"bootstrap.servers": bench.kafka}) as admin:
-        admin.delete_topics([bench.topic])[bench.topic].result(30)
-        wait_until(lambda: bench.topic not in admin.list_topics(timeout=10).topics, "the topic is gone")
