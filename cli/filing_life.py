@@ -54,7 +54,7 @@ class StepRefused(ReportError):
 def submit(filing_ref: Reference, officer: Officer, as_json: AsJson = False) -> None:
     """Record that the filing's file was sent to the regulator; its files must be those of the manifest."""
     with lake() as settings:
-        filing = _filing(settings, filing_ref, "submitted")
+        filing, _ = _filing(settings, filing_ref, "submitted")
         reports.check_digests(filing)
         now = datetime.now(UTC)
         with connect(settings, read_only=True) as connection:
@@ -79,7 +79,7 @@ def acknowledge(
     if not reference:
         raise StepRefused("an acknowledgement has the regulator's number: give --number, or --answer with one in it")
     with lake() as settings:
-        filing = _filing(settings, filing_ref, "acknowledged")
+        filing, _ = _filing(settings, filing_ref, "acknowledged")
         more = {"regulator_reference": reference, "errors": list(told.errors) or None}
         done = _record(settings, filing, "acknowledged", datetime.now(UTC), officer_id=officer, **more)
     _tell(done, as_json=as_json)
@@ -100,7 +100,7 @@ def return_(
     if not errors:
         raise StepRefused("a return says what is wrong: give --error 'FIELD: MESSAGE', or --answer with errors in it")
     with lake() as settings:
-        filing = _filing(settings, filing_ref, "returned")
+        filing, _ = _filing(settings, filing_ref, "returned")
         more = {"regulator_reference": told.reference, "errors": errors}
         done = _record(settings, filing, "returned", datetime.now(UTC), officer_id=officer, **more)
     _tell(done, as_json=as_json)
@@ -109,8 +109,8 @@ def return_(
 def correct(filing_ref: Reference, officer: Officer, as_json: AsJson = False) -> None:
     """Make another filing in the place of one that the regulator answered, from the newest build, and record both."""
     with lake() as settings:
-        filing = _filing(settings, filing_ref, "corrected")
-        if filing.case_id is None and _state(settings, filing_ref)["status"] == "acknowledged":
+        filing, status = _filing(settings, filing_ref, "corrected")
+        if filing.case_id is None and status == "acknowledged":
             raise StepRefused(
                 f"filing {filing_ref} holds the reports of {filing.business_day}, which the regulator has taken: made "
                 "again they would be told a second time as first ones. Amend the reports that changed, by their own "
@@ -156,12 +156,6 @@ def show(filing_ref: Reference, as_json: AsJson = False) -> None:
         print_rows(located, title="the regulator's errors")
 
 
-def _state(settings: Settings, filing_ref: str) -> dict[str, Any]:
-    with connect(settings, read_only=True) as connection:
-        (found,) = rows(connection, _STATE, {"filing_ref": filing_ref})
-    return found
-
-
 def _typed(error: str) -> dict[str, str]:
     field, colon, message = error.partition(":")
     if not colon or not field.strip() or not message.strip():
@@ -169,8 +163,8 @@ def _typed(error: str) -> dict[str, str]:
     return {"field": field.strip(), "message": message.strip()}
 
 
-def _filing(settings: Settings, filing_ref: str, status: str) -> Filing:
-    """The filing, if the step may follow what is known of it."""
+def _filing(settings: Settings, filing_ref: str, status: str) -> tuple[Filing, str | None]:
+    """The filing, if the step may follow what is known of it, and what that is (see ``_BEFORE``)."""
     filing = reports.find(settings.home, filing_ref)
     with connect(settings, read_only=True) as connection:
         state = rows(connection, _STATE, {"filing_ref": filing_ref})
@@ -181,7 +175,7 @@ def _filing(settings: Settings, filing_ref: str, status: str) -> Filing:
             f"filing {filing_ref} is {there or 'generated, and no step of it has been built into the marts yet'}; "
             f"it can be {status} only once it is {wanted}. 'vigil build' takes up the steps that were sent meanwhile."
         )
-    return filing
+    return filing, there
 
 
 def _record(settings: Settings, filing: Filing, status: str, at: datetime, **more: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from cli.environment import lake
 from lakehouse import snapshots
 from lakehouse.attach import connect
 from reports import Check, Filing
-from sinks.seal_verification import BrokenSeal, Verified, content_fault, verify_seals
+from sinks.seal_verification import BrokenSeal, Verified, content_fault, missing, verify_seals
 from sinks.seals import seals as chain_of
 
 
@@ -30,10 +30,12 @@ def verify(
     with lake() as settings, connect(settings) as connection:
         checks: list[Check] = []
         if filing_ref is not None:
-            filing = reports.find(settings.home, filing_ref)
-            checks = [*reports.verify(connection, settings, filing), _sealed(connection, filing)]
-        heads = [head for each in reports.list_filings(settings.home) for head in _head(each)]
-        found = verify_seals(connection, progress=progress, heads=heads) if seals else Verified(0, [], [])
+            chosen = reports.find(settings.home, filing_ref)
+            checks = [*reports.verify(connection, settings, chosen), _sealed(connection, chosen)]
+        found = Verified(0, [], [])
+        if seals:
+            heads = [head for filing in reports.list_filings(settings.home) if (head := filing.seal)]
+            found = verify_seals(connection, progress=progress, heads=heads)
     if as_json:
         print_json({"checks": checks, "seals": found.seals, "broken": found.broken, "rewound": found.rewound})
     else:
@@ -56,12 +58,6 @@ def _tell(found: Verified) -> None:
         say(f"{len(found.broken)} faults in {found.seals:,} seals" if found.broken else f"{found.seals:,} seals hold")
 
 
-def _head(filing: Filing) -> list[tuple[int, str]]:
-    """The newest seal that the filing's manifest tells."""
-    told = filing.manifest["ledger"].get("seal")
-    return [(told["number"], told["chain"])] if told else []
-
-
 def _sealed(connection: duckdb.DuckDBPyConnection, filing: Filing) -> Check:
     """The seals over the filing's movements, and whether the chain still has the one that the manifest tells."""
     offsets: dict[tuple[str, int], list[int]] = defaultdict(list)
@@ -82,8 +78,7 @@ def _sealed(connection: duckdb.DuckDBPyConnection, filing: Filing) -> Check:
             covered.update((stretch.topic, stretch.partition, offset) for offset in inside)
             if fault := content_fault(connection, seal, pin):
                 faults.append(str(BrokenSeal(seal.number, str(stretch), fault)))
-    links = {seal.number: seal.chain for seal in chain}
-    if any(links.get(number) != link for number, link in _head(filing)):
+    if (head := filing.seal) and missing(chain, [head]):
         faults.append("the chain does not have the seal that the manifest tells: it was cut off or made anew")
     open_ = sum(map(len, offsets.values())) - len(covered)
     rest = f"; {open_:,} movements are not sealed yet ('vigil seal')" if open_ else ""

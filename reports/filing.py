@@ -207,7 +207,7 @@ def _of_day(
 
 
 def _existing(home: Path, reference: str, profile: Profile, about: str | date, pin: int | None) -> Filing | None:
-    found = next((filing for filing in outbox.list_filings(home) if filing.filing_ref == reference), None)
+    found = outbox.lookup(home, reference)
     if found is None:
         return None
     asked = (profile.name, about, found.pin if pin is None else pin)

@@ -51,6 +51,12 @@ class Filing:
         content: dict[str, Any] = json.loads(self.manifest_path.read_text(encoding="utf-8"))
         return content
 
+    @property
+    def seal(self) -> tuple[int, str] | None:
+        """Number and link of the newest seal at the pin, as the manifest tells it; None where nothing was sealed."""
+        told = self.manifest["ledger"].get("seal")
+        return (told["number"], told["chain"]) if told else None
+
 
 def folder(home: Path, filing_ref: str) -> Path:
     return home / "outbox" / filing_ref
@@ -58,7 +64,17 @@ def folder(home: Path, filing_ref: str) -> Path:
 
 def list_filings(home: Path) -> list[Filing]:
     """The complete filings of the outbox, by reference."""
-    return [_filing(path) for path in sorted((home / "outbox").glob(f"*/{NAME}"))]
+    return [_filing(path) for path in _manifests(home)]
+
+
+def _manifests(home: Path) -> list[Path]:
+    return sorted((home / "outbox").glob(f"*/{NAME}"))
+
+
+def lookup(home: Path, filing_ref: str) -> Filing | None:
+    """The filing of that reference, None if there is no complete one."""
+    # A reference is compared, never used as a path, so that it cannot lead out of the outbox.
+    return next((_filing(path) for path in _manifests(home) if path.parent.name == filing_ref), None)
 
 
 def find(home: Path, filing_ref: str) -> Filing:
@@ -67,20 +83,20 @@ def find(home: Path, filing_ref: str) -> Filing:
     Raises:
         FilingNotFound: there is no complete one.
     """
-    # A reference is compared, never used as a path, so that it cannot lead out of the outbox.
-    for filing in list_filings(home):
-        if filing.filing_ref == filing_ref:
-            return filing
-    raise FilingNotFound(f"filing {filing_ref!r} is not in {home / 'outbox'}; 'vigil file' makes one")
+    found = lookup(home, filing_ref)
+    if found is None:
+        raise FilingNotFound(f"filing {filing_ref!r} is not in {home / 'outbox'}; 'vigil file' makes one")
+    return found
 
 
 def correction_of(home: Path, filing_ref: str) -> str:
     """The reference of a filing's correction, there or to be made: ``SAR-3F2A9C01B7D4-C1``; that of one is ``-C2``."""
-    there = [filing.filing_ref for filing in list_filings(home) if filing.manifest.get("corrects") == filing_ref]
-    if there:
-        return there[-1]
+    there = list_filings(home)
+    made = [filing.filing_ref for filing in there if filing.manifest.get("corrects") == filing_ref]
+    if made:
+        return made[-1]
     first = re.sub(r"-C\d+$", "", filing_ref)
-    taken = {filing.filing_ref for filing in list_filings(home)}
+    taken = {filing.filing_ref for filing in there}
     return next(name for number in count(1) if (name := f"{first}-C{number}") not in taken)
 
 

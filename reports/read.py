@@ -93,10 +93,10 @@ def read_day(connection: duckdb.DuckDBPyConnection, business_day: date, pin: int
         ReportError: the day's jurisdiction has no reporting entity.
     """
     snapshots.require(connection, pin)
-    days = _fetch(
+    days = fetch(
         connection,
         f"select * from lake.rpt.rpt_ctr_day at (version => {int(pin)}) where business_day = ?",  # noqa: S608
-        business_day,
+        [business_day],
     )
     if not days:
         raise DayNotReportable(
@@ -171,11 +171,11 @@ def _named(person: Row) -> str:
 def with_accounts(connection: duckdb.DuckDBPyConnection, file: DayFile) -> DayFile:
     """``file`` with the accounts of the day's cash and everybody who stands to them."""
     accounts, parties = (
-        _fetch(
+        fetch(
             connection,
             f"select * from lake.rpt.{table} at (version => {int(file.pin)}) where business_day = ? "  # noqa: S608
             f"order by {_ORDER[table]}",
-            file.business_day,
+            [file.business_day],
         )
         for table in ("rpt_ctr_account", "rpt_ctr_party")
     )
@@ -190,18 +190,18 @@ def _rows(
     connection: duckdb.DuckDBPyConnection, table: str, case_id: str, place: Callable[[str], str]
 ) -> list[dict[str, Any]]:
     # AT takes no bound value; the pin is an integer and the table one of ours.
-    return _fetch(
+    return fetch(
         connection,
         f"select * from {place(table)} where case_id = ? order by {_ORDER[table]}",  # noqa: S608
-        case_id,
+        [case_id],
     )
 
 
 def _entity(connection: duckdb.DuckDBPyConnection, jurisdiction: str, pin: int) -> dict[str, Any]:
-    found = _fetch(
+    found = fetch(
         connection,
         f"select * from lake.rpt.rpt_reporting_entity at (version => {int(pin)}) where jurisdiction = ?",  # noqa: S608
-        jurisdiction,
+        [jurisdiction],
     )
     if len(found) != 1:
         raise ReportError(
@@ -211,8 +211,11 @@ def _entity(connection: duckdb.DuckDBPyConnection, jurisdiction: str, pin: int) 
     return found[0]
 
 
-def _fetch(connection: duckdb.DuckDBPyConnection, statement: str, value: str | date) -> list[dict[str, Any]]:
-    cursor = connection.execute(statement, [value])
+def fetch(
+    connection: duckdb.DuckDBPyConnection, statement: str, values: list[Any] | dict[str, Any]
+) -> list[dict[str, Any]]:
+    """The rows of a statement, by the names of their columns."""
+    cursor = connection.execute(statement, values)
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

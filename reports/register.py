@@ -5,17 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import duckdb
 
 from lakehouse.settings import Settings
 from reports import shelf, workbook
-from reports.shelf import Scope
+from reports.read import fetch
 from reports.words import day
 from reports.workbook import Column, Sheet
 
-_ORIGIN = (
+_PERSON = (
+    Column("name", "Person", width=32),
+    Column("party_id", "Party"),
+    Column("party_type", "Kind", width=15),
+    Column("tax_id", "Tax number", width=15),
+)
+_BOOKED = (
+    Column("booked_at", "Booked", "time"),
+    Column("business_day", "Business day", "day", width=14),
+    Column("direction", "Direction", width=10),
+)
+_WHERE_AND_ORIGIN = (
+    Column("conductor_name", "Conductor", width=32),
+    Column("branch_id", "Branch", width=10),
+    Column("place_town", "Town"),
+    Column("transaction_id", "Movement", width=24),
     Column("_topic", "Topic", width=20),
     Column("_partition", "Partition", "count", width=10),
     Column("_offset", "Offset", "count"),
@@ -71,19 +85,14 @@ def _make(
 ) -> shelf.Report:
     scope = shelf.scope(connection, first, last, pin)
     span = f"{scope.bank}, {day(first)} to {day(last)} ({scope.zone}), as snapshot {scope.pin} knows it"
+    known = {"pin": scope.pin, "first": scope.first, "last": scope.last}
     sheets = [
-        Sheet(page.name, page.title, span, page.columns(scope.currency), _rows(connection, page.statement, scope))
+        Sheet(page.name, page.title, span, page.columns(scope.currency), fetch(connection, page.statement, known))
         for page in pages
     ]
     name = f"{kind}-{first}-{last}"
     content = workbook.write(sheets, title=f"{title}, {first} to {last}", bank=scope.bank, created=scope.made_at)
     return shelf.put(settings.home, name, scope, {f"{name}.xlsx": content})
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, statement: str, scope: Scope) -> list[dict[str, Any]]:
-    cursor = connection.execute(statement, {"pin": scope.pin, "first": scope.first, "last": scope.last})
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 _CTR = (
@@ -98,10 +107,7 @@ _CTR = (
         """,
         lambda currency: (
             Column("business_day", "Business day", "day", width=14),
-            Column("name", "Person", width=32),
-            Column("party_id", "Party"),
-            Column("party_type", "Kind", width=15),
-            Column("tax_id", "Tax number", width=15),
+            *_PERSON,
             Column("residence_country", "Country", width=9),
             Column("direction", "In or out", width=10),
             Column("cash_amount", f"Cash ({currency})", "amount", total=True),
@@ -133,18 +139,12 @@ _CTR = (
             Column("ctr_id", "Row of the register", width=34),
             Column("name", "Person", width=32),
             Column("person_role", "Counts as", width=12),
-            Column("booked_at", "Booked", "time"),
-            Column("business_day", "Business day", "day", width=14),
-            Column("direction", "Direction", width=10),
+            *_BOOKED,
             Column("base_amount", f"Cash ({currency})", "amount", total=True),
             Column("instructed_amount", "Instructed", "amount"),
             Column("instructed_currency", "Currency", width=10),
             Column("account_number", "Account"),
-            Column("conductor_name", "Conductor", width=32),
-            Column("branch_id", "Branch", width=10),
-            Column("place_town", "Town"),
-            Column("transaction_id", "Movement", width=24),
-            *_ORIGIN,
+            *_WHERE_AND_ORIGIN,
         ),
     ),
 )
@@ -162,10 +162,7 @@ _STRUCTURING = (
         lambda currency: (
             Column("detected_at", "Detected", "time"),
             Column("scenario_name", "Scenario", width=32),
-            Column("name", "Person", width=32),
-            Column("party_id", "Party"),
-            Column("party_type", "Kind", width=15),
-            Column("tax_id", "Tax number", width=15),
+            *_PERSON,
             Column("segment", "Segment"),
             Column("amount", f"Cash ({currency})", "amount", total=True),
             Column("reporting_threshold", f"Threshold ({currency})", "amount", width=18),
@@ -196,18 +193,12 @@ _STRUCTURING = (
             Column("alert_id", "Alert", width=34),
             Column("scenario_name", "Scenario", width=32),
             Column("name", "Person", width=32),
-            Column("booked_at", "Booked", "time"),
-            Column("business_day", "Business day", "day", width=14),
-            Column("direction", "Direction", width=10),
+            *_BOOKED,
             Column("base_amount", f"Cash ({currency})", "amount", total=True),
             Column("below_threshold", f"Below the threshold by ({currency})", "amount", width=24),
             Column("account_number", "Account"),
             Column("person_role", "Counts as", width=12),
-            Column("conductor_name", "Conductor", width=32),
-            Column("branch_id", "Branch", width=10),
-            Column("place_town", "Town"),
-            Column("transaction_id", "Movement", width=24),
-            *_ORIGIN,
+            *_WHERE_AND_ORIGIN,
         ),
     ),
     _Page(

@@ -92,12 +92,14 @@ def _links(chain: list[Seal], heads: Iterable[Head]) -> Iterator[BrokenSeal]:
         if each.number != number or linked != each.chain:
             yield BrokenSeal(each.number, str(each.stretch), "it does not follow from the seal before it")
         before = each.chain
+    for number, _ in missing(chain, heads):
+        yield BrokenSeal(number, "the chain", "it was told otherwise in a manifest: the chain was cut off or made anew")
+
+
+def missing(chain: list[Seal], heads: Iterable[Head]) -> list[Head]:
+    """Those of ``heads`` that the chain does not have, by number."""
     links = {each.number: each.chain for each in chain}
-    for number, link in sorted(set(heads)):
-        if links.get(number) != link:
-            yield BrokenSeal(
-                number, "the chain", "it was told otherwise in a manifest: the chain was cut off or made anew"
-            )
+    return [(number, link) for number, link in sorted(set(heads)) if links.get(number) != link]
 
 
 def _strays(

@@ -130,11 +130,7 @@ def seals(connection: duckdb.DuckDBPyConnection) -> list[Seal]:
         found = connection.execute(SEALS).fetchall()
     except duckdb.CatalogException:
         return []
-    return [
-        Seal(number, Stretch(*named), Content(rows, letters, columns, digested), *rest)
-        for number, *named, rows, letters, columns, digested, chain, snapshot, sealed_at, after, by in found
-        for rest in [(chain, snapshot, sealed_at, after, by)]
-    ]
+    return [Seal(row[0], Stretch(*row[1:7]), Content(*row[7:11]), *row[11:]) for row in found]
 
 
 def read(
@@ -153,11 +149,8 @@ def read(
     there = _columns(connection, table, pin)
     # A column added since counts too, where it holds something.
     chosen = there | (json.loads(columns) if columns is not None else {})
-    named = vars(stretch)
-    bounds = {name: named[name] for name in ("cluster_id", "topic", "topic_id", "partition")}
-    bounds |= {"first_offset": stretch.first_offset, "next_offset": stretch.next_offset}
-    rows, of_rows = digest(connection, _at(ROWS, pin, table=table, text=text(chosen)), bounds)
-    letters, of_letters = digest(connection, _at(LETTERS, pin, text=text(_LETTER)), bounds)
+    rows, of_rows = digest(connection, _at(ROWS, pin, table=table, text=text(chosen)), vars(stretch))
+    letters, of_letters = digest(connection, _at(LETTERS, pin, text=text(_LETTER)), vars(stretch))
     both = hashlib.sha256(f"{of_rows}|{of_letters}".encode()).hexdigest()
     return Content(rows, letters, columns if columns is not None else json.dumps(there, sort_keys=True), both)
 
@@ -178,22 +171,19 @@ def table_of(topic: str, contracts: Mapping[str, Contract] | None) -> str:
 
 def _due(connection: duckdb.DuckDBPyConnection, pin: int, standing: list[Seal], before: datetime) -> Iterator[Stretch]:
     """What was landed again since it was sealed, then what was never sealed; a rest, if none was since ``before``."""
-    sealed: dict[tuple[Any, ...], int] = {}
-    rested: dict[tuple[Any, ...], datetime] = {}
     newest = {each.stretch: each for each in standing}
+    # A stretch that is sealed again keeps its place, so the last of a partition is the one that ends it.
+    ends: dict[tuple[Any, ...], Seal] = {}
     for stretch, last in newest.items():
-        of = (stretch.cluster_id, stretch.topic, stretch.topic_id, stretch.partition)
-        sealed[of] = max(sealed.get(of, 0), stretch.next_offset)
-        rested[of] = last.sealed_at
+        ends[stretch.cluster_id, stretch.topic, stretch.topic_id, stretch.partition] = last
         if last.replaced_after is not None and last.replaced_after < pin:
             yield stretch
-    for cluster_id, topic, topic_id, partition, first, following in connection.execute(_at(CLOSED, pin)).fetchall():
-        of = (cluster_id, topic, topic_id, partition)
-        start = max(first, sealed.get(of, first))
-        for edge in range(start, following, OFFSETS):
-            if edge + OFFSETS > following and rested.get(of, before) > before:
-                continue
-            yield Stretch(cluster_id, topic, topic_id, partition, edge, min(edge + OFFSETS, following))
+    for *of, first, following in connection.execute(_at(CLOSED, pin)).fetchall():
+        end = ends.get(tuple(of))
+        rests = end is not None and end.sealed_at > before
+        for edge in range(max(first, end.stretch.next_offset) if end else first, following, OFFSETS):
+            if not (rests and edge + OFFSETS > following):
+                yield Stretch(*(*of, edge, min(edge + OFFSETS, following)))
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: str, pin: int) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from reports.mlro import queries
+from reports.read import fetch
 from reports.shelf import Scope
 
 Rows = list[dict[str, Any]]
@@ -118,11 +119,7 @@ def read(connection: duckdb.DuckDBPyConnection, scope: Scope) -> Month:
 
     def rows(statement: str) -> Rows:
         known = {"pin": scope.pin, "first": scope.first, "last": scope.last}
-        cursor = connection.execute(
-            statement, {name: value for name, value in known.items() if f"${name}" in statement}
-        )
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return fetch(connection, statement, {name: value for name, value in known.items() if f"${name}" in statement})
 
     return Month(
         scope=scope,

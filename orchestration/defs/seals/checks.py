@@ -16,8 +16,7 @@ _SHOWN = 20
 def seals_hold() -> dg.AssetCheckResult:
     """Compute every seal anew from landing; one that is broken names the range that was altered."""
     settings = Settings()
-    told = [filing.manifest["ledger"].get("seal") for filing in list_filings(settings.home)]
-    heads = [(each["number"], each["chain"]) for each in told if each]
+    heads = [head for filing in list_filings(settings.home) if (head := filing.seal)]
     with connect(settings, read_only=True) as connection:
         found = verify_seals(connection, progress=tell, heads=heads)
     broken = found.broken
