@@ -15,15 +15,12 @@
     {%- if watermark < 0 -%}
         {{ return(false) }}
     {%- endif -%}
-    {%- set rewinds = run_query(
-        "select distinct regexp_replace(lower(topic), '[^a-z0-9]', '_', 'g') from lake.ledger.rewinds"
-        ~ " where snapshot_id > " ~ watermark ~ " and snapshot_id <= " ~ pin()
-    ) -%}
-    {%- if not rewinds.rows -%}
-        {{ return(false) }}
-    {%- endif -%}
-    {%- set landed = landing_tables(model.depends_on.nodes, []) -%}
-    {{ return(rewinds.columns[0].values() | select('in', landed) | list | length > 0) }}
+    {%- for table, snapshot in fromjson(env_var('VIGIL_REWINDS')).items() if snapshot > watermark -%}
+        {%- if table in landing_tables(model.depends_on.nodes, []) -%}
+            {{ return(true) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(false) }}
 {%- endmacro %}
 
 {#- The landing tables behind these nodes, however far; `seen` keeps it from going twice. -#}
