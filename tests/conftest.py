@@ -43,6 +43,7 @@ LONGEST = (
     "test_debezium_",
     "test_avro_agrees",
     "test_scenario_added",
+    "test_kyc_",
     "test_local_",
     "test_bad_parameters",
     "test_missing_files",
