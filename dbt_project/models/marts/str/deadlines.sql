@@ -1,5 +1,16 @@
-with cases as (
+{#- A count whose case or day fell away stays as it was, so that what was missed remains an alarm. -#}
+{{ config(full_refresh=false, on_schema_change='append_new_columns') }}
+
+with recursive cases as (
     select * from {{ ref('cases') }}
+),
+
+alerts as (
+    select * from {{ ref('alerts') }}
+),
+
+case_alerts as (
+    select * from {{ ref('case_alerts') }}
 ),
 
 acts as (
@@ -39,59 +50,159 @@ parameters as (
     where segment = 'unknown'
 ),
 
--- What says whether a case is to be reported: an outcome, or another officer's no to it.
-outcomes as (
+-- Late data may put an alert before the one that opened a case, or take that one away; who decided on the case decided
+-- all the same. What is filed then is the case that has the alert now.
+openers as (
+    select
+        {{ case_id('alerts.subject_type', 'alerts.subject_id', 'alerts.alert_id') }} as case_id,
+        alerts.jurisdiction,
+        case_alerts.case_id as stands_in
+    from alerts
+    left join case_alerts on alerts.alert_id = case_alerts.alert_id
+),
+
+decided as (
+    select distinct
+        acts.case_id,
+        coalesce(cases.case_id, openers.stands_in, acts.case_id) as about_id,
+        coalesce(cases.jurisdiction, openers.jurisdiction) as jurisdiction
+    from acts
+    left join cases on acts.case_id = cases.case_id
+    left join openers on acts.case_id = openers.case_id
+    where acts.act = 'disposed' and (cases.case_id is not null or openers.case_id is not null)
+),
+
+-- What the regulator sent back, and has not taken since, is not filed.
+returned as (
+    select filing_ref
+    from steps
+    where status in ('acknowledged', 'returned')
+    group by all
+    having max_by(status, step_number) = 'returned'
+),
+
+submitted as (
+    select
+        submissions.filing_ref,
+        coalesce(submissions.case_id, submissions.business_day::varchar) as about_id,
+        submissions.profile,
+        min(submissions.occurred_at) as moment
+    from steps as submissions
+    anti join returned on submissions.filing_ref = returned.filing_ref
+    where submissions.status = 'submitted'
+    group by submissions.filing_ref, about_id, submissions.profile
+),
+
+filed as (
+    select
+        submitted.*,
+        timezone(jurisdictions.time_zone, timezone('UTC', submitted.moment))::date as day
+    from submitted
+    cross join jurisdictions
+),
+
+-- Each act with the disposal that it is about.
+disposals as (
+    select
+        *,
+        last(if(act = 'disposed', act_number, null) ignore nulls) over acts_so_far as disposal_number,
+        last(if(act = 'disposed', disposition, null) ignore nulls) over acts_so_far as disposed_with
+    from acts
+    where act in ('disposed', 'approved', 'rejected')
+    window acts_so_far as (partition by case_id order by act_number)
+),
+
+-- Another officer's word that there is nothing to report. One taken back by a review was none.
+endings as (
+    select
+        case_id,
+        min(act_number) filter (where act = 'approved') as act_number,
+        min(decided_at) filter (where act = 'approved') as moment
+    from disposals
+    where disposed_with <> 'report'
+    group by case_id, disposal_number
+    having count(*) filter (where act = 'approved') > 0 and count(*) filter (where act = 'rejected') = 0
+),
+
+reports as (
     select
         acts.case_id,
         acts.decision_id,
         acts.act_number,
-        coalesce(acts.act = 'disposed' and acts.disposition = 'report', false) as is_report,
-        timezone(jurisdictions.time_zone, timezone('UTC', acts.decided_at))::date as day
+        acts.decided_at,
+        lag(acts.act_number) over (partition by acts.case_id order by acts.act_number) as act_number_before,
+        lag(acts.decided_at) over (partition by acts.case_id order by acts.act_number) as decided_before
     from acts
-    cross join jurisdictions
-    where acts.act in ('disposed', 'rejected')
+    semi join decided on acts.case_id = decided.case_id
+    where acts.act = 'disposed' and acts.disposition = 'report'
 ),
 
--- A case that is opened again and then reported after all was determined the first time: the clock is not set back.
-chained as (
-    select
-        *,
-        is_report
-        and not coalesce(lag(is_report) over (partition by case_id order by act_number), false) as begins,
-        min(case when not is_report then act_number end) over (
-            partition by case_id order by act_number rows between 1 following and unbounded following
-        ) as ending_act
-    from outcomes
-),
-
+-- A case that is reported again while its count runs was determined the first time: no clock is set back, neither by
+-- opening it again nor by one officer's word.
 determined as (
     select
-        chained.case_id,
-        chained.decision_id as origin_id,
-        chained.day as started_on,
-        endings.day as ended_on
-    from chained
-    left join outcomes as endings
-        on chained.case_id = endings.case_id and chained.ending_act = endings.act_number
-    where chained.begins
+        reports.case_id,
+        reports.decision_id as origin_id,
+        reports.decided_at as started_at,
+        (
+            select min(endings.moment)
+            from endings
+            where reports.case_id = endings.case_id and reports.act_number < endings.act_number
+        ) as ended_at
+    from reports
+    inner join decided on reports.case_id = decided.case_id
+    where
+        reports.act_number_before is null
+        or exists (
+            select 1
+            from endings
+            where
+                reports.case_id = endings.case_id
+                and endings.act_number between reports.act_number_before and reports.act_number
+        )
+        or exists (
+            select 1
+            from submitted
+            inner join obligations on decided.jurisdiction = obligations.jurisdiction and obligations.about = 'case'
+            where
+                submitted.about_id in (reports.case_id, decided.about_id)
+                and list_contains(string_split(obligations.profiles, ' '), submitted.profile)
+                and submitted.moment > reports.decided_before
+                and submitted.moment <= reports.decided_at
+        )
 ),
 
-last_outcomes as (
-    select *
-    from outcomes
-    qualify row_number() over (partition by case_id order by act_number desc) = 1
-),
-
--- Where the count runs from the alert, every case has to be reported in time unless it was decided otherwise.
-alerted as (
+begun as (
     select
-        cases.case_id,
-        cases.case_id as origin_id,
-        timezone(jurisdictions.time_zone, timezone('UTC', cases.opened_at))::date as started_on,
-        case when not last_outcomes.is_report and cases.status <> 'rejected' then last_outcomes.day end as ended_on
+        'determination' as runs_from,
+        determined.*,
+        decided.about_id,
+        decided.jurisdiction
+    from determined
+    inner join decided on determined.case_id = decided.case_id
+    union all
+    -- Where the count runs from the alert, every case has to be reported unless another outcome stands approved.
+    select
+        'alert' as runs_from,
+        case_id,
+        case_id as origin_id,
+        opened_at as started_at,
+        case when status = 'approved' and disposition <> 'report' then approved_at end as ended_at,
+        case_id as about_id,
+        jurisdiction
     from cases
+),
+
+begun_on as (
+    select
+        begun.*,
+        timezone(jurisdictions.time_zone, timezone('UTC', begun.started_at))::date as started_on,
+        timezone(jurisdictions.time_zone, timezone('UTC', begun.ended_at))::date as ended_on,
+        -- Of a case that is no more nobody can say that its suspect is unknown.
+        cases.case_id is null or cases.subject_party_id is not null as has_suspect
+    from begun
     cross join jurisdictions
-    left join last_outcomes on cases.case_id = last_outcomes.case_id
+    left join cases on begun.about_id = cases.case_id
 ),
 
 days as (
@@ -104,67 +215,39 @@ days as (
 duties as (
     select
         obligations.*,
-        cases.case_id,
+        begun_on.case_id,
         null::date as business_day,
-        cases.case_id as about_id,
-        begun.origin_id,
-        begun.started_on,
-        begun.ended_on,
-        cases.subject_party_id is not null as has_suspect
-    from (
-        select
-            'determination' as runs_from,
-            *
-        from determined
-        union all
-        select
-            'alert' as runs_from,
-            *
-        from alerted
-    ) as begun
-    inner join cases on begun.case_id = cases.case_id
+        [begun_on.case_id, begun_on.about_id] as about_ids,
+        begun_on.origin_id,
+        begun_on.started_at,
+        begun_on.ended_at,
+        begun_on.started_on,
+        begun_on.ended_on,
+        begun_on.has_suspect
+    from begun_on
     inner join obligations
-        on cases.jurisdiction = obligations.jurisdiction
-        and begun.runs_from = obligations.runs_from
-        and begun.started_on between obligations.effective_from and obligations.effective_to
+        on begun_on.jurisdiction = obligations.jurisdiction
+        and begun_on.runs_from = obligations.runs_from
+        and begun_on.started_on between obligations.effective_from and obligations.effective_to
     where obligations.about = 'case'
     union all
     select
         obligations.*,
         null as case_id,
         days.business_day,
-        days.business_day::varchar as about_id,
+        [days.business_day::varchar] as about_ids,
         days.business_day::varchar as origin_id,
+        timezone('UTC', timezone(jurisdictions.time_zone, days.business_day::timestamp)) as started_at,
+        null as ended_at,
         days.business_day as started_on,
         null as ended_on,
         true as has_suspect
     from days
+    cross join jurisdictions
     inner join obligations
         on days.jurisdiction = obligations.jurisdiction
         and days.business_day between obligations.effective_from and obligations.effective_to
     where obligations.about = 'day'
-),
-
--- What the regulator sent back, and has not taken since, is not filed.
-returned as (
-    select filing_ref
-    from steps
-    where status in ('acknowledged', 'returned')
-    group by all
-    having max_by(status, step_number) = 'returned'
-),
-
-filed as (
-    select
-        submissions.filing_ref,
-        coalesce(submissions.case_id, submissions.business_day::varchar) as about_id,
-        submissions.profile,
-        timezone(jurisdictions.time_zone, timezone('UTC', min(submissions.occurred_at)))::date as day
-    from steps as submissions
-    cross join jurisdictions
-    anti join returned on submissions.filing_ref = returned.filing_ref
-    where submissions.status = 'submitted'
-    group by submissions.filing_ref, about_id, submissions.profile, jurisdictions.time_zone
 ),
 
 -- The first under any of the profiles.
@@ -175,41 +258,82 @@ duties_filed as (
         filed.day as done_on
     from duties
     left join filed
-        on duties.about_id = filed.about_id
+        on list_contains(duties.about_ids, filed.about_id)
         and list_contains(string_split(duties.profiles, ' '), filed.profile)
-        and filed.day between duties.started_on and coalesce(duties.ended_on, filed.day)
+        and filed.moment between duties.started_at and coalesce(duties.ended_at, filed.moment)
     qualify row_number() over (
-        partition by duties.report, duties.origin_id order by filed.day, filed.filing_ref
+        partition by duties.report, duties.case_id, duties.origin_id order by filed.moment, filed.filing_ref
     ) = 1
 ),
 
-reviews as (
+-- A correction tells again what was filed, and goes with the first of its line that counts.
+lines as (
     select
-        acts.case_id,
-        timezone(jurisdictions.time_zone, timezone('UTC', acts.decided_at))::date as day
-    from acts
-    cross join jurisdictions
-    where acts.act in ('noted', 'opened')
+        filing_ref,
+        filing_ref as line
+    from steps
+    group by filing_ref
+    having max(corrects) is null
+    union
+    select
+        steps.filing_ref,
+        lines.line
+    from steps
+    inner join lines on steps.corrects = lines.filing_ref
 ),
 
--- Each filing on a case begins the next count: what goes on is filed again, or an officer says that nothing goes on.
+told as (
+    select filed.*
+    from filed
+    left join lines on filed.filing_ref = lines.filing_ref
+    qualify row_number() over (
+        partition by filed.about_id, filed.profile, coalesce(lines.line, filed.filing_ref)
+        order by filed.moment, filed.filing_ref
+    ) = 1
+),
+
+-- Who opens a case again has said nothing yet of what became of it.
+reviews as (
+    select
+        said.case_id,
+        timezone(jurisdictions.time_zone, timezone('UTC', said.moment))::date as day
+    from (
+        select
+            case_id,
+            decided_at as moment
+        from acts
+        where act = 'noted'
+        union all
+        select
+            case_id,
+            moment
+        from endings
+    ) as said
+    cross join jurisdictions
+),
+
+-- Each report on a case begins the next count: what goes on is filed again, or an officer says that nothing goes on.
 continued as (
     select
-        duties.* replace (filed.day as started_on, filed.filing_ref as origin_id, null::date as ended_on),
-        min_by(later.filing_ref, later.day) as filing_ref,
+        obligations.*,
+        told.about_id as case_id,
+        told.filing_ref as origin_id,
+        told.day as started_on,
+        min_by(later.filing_ref, later.moment) as filing_ref,
         least(min(later.day), min(reviews.day)) as done_on
-    from duties
-    inner join filed
-        on duties.about_id = filed.about_id
-        and list_contains(string_split(duties.profiles, ' '), filed.profile)
-        and filed.day >= duties.started_on
-    left join filed as later
-        on filed.about_id = later.about_id
-        and filed.profile = later.profile
-        and filed.day < later.day
+    from told
+    cross join jurisdictions
+    inner join obligations
+        on jurisdictions.jurisdiction = obligations.jurisdiction
+        and list_contains(string_split(obligations.profiles, ' '), told.profile)
+        and told.day between obligations.effective_from and obligations.effective_to
+    left join told as later
+        on told.about_id = later.about_id
+        and told.profile = later.profile
+        and told.moment < later.moment
     left join reviews
-        on duties.case_id = reviews.case_id and reviews.day >= filed.day + duties.review_after
-    where duties.continuing_count is not null
+        on told.about_id = reviews.case_id and reviews.day >= told.day + obligations.review_after
+    where obligations.about = 'case' and obligations.continuing_count is not null
     group by all
 ),
 
@@ -243,9 +367,9 @@ dated as (
         and begun.business_days_until + due.days = reached.business_days_until
 ),
 
-final as (
+known as (
     select
-        md5(concat_ws('|', dated.report, dated.kind, dated.origin_id)) as deadline_id,
+        md5(concat_ws('|', dated.report, dated.kind, dated.case_id, dated.origin_id)) as deadline_id,
         dated.jurisdiction,
         dated.report,
         dated.about,
@@ -273,6 +397,31 @@ final as (
     from dated
     cross join today
     inner join parameters on dated.started_on between parameters.first_day and parameters.last_day
+),
+
+final as (
+    select * from known
+    {%- if is_incremental() %}
+    union all by name
+    select
+        kept.* replace (
+            case
+                when kept.state in ('missed', 'met', 'lapsed') then kept.state
+                when kept.due_day < today.day then 'missed'
+                else 'lapsed'
+            end as state,
+            case when kept.done_on is null then kept.due_day - today.day end as days_left,
+            today.day as as_of_day
+        )
+    from {{ this }} as kept
+    cross join today
+    inner join parameters on kept.started_on between parameters.first_day and parameters.last_day
+    semi join obligations
+        on kept.jurisdiction = obligations.jurisdiction
+        and kept.report = obligations.report
+        and kept.started_on between obligations.effective_from and obligations.effective_to
+    anti join known on kept.deadline_id = known.deadline_id
+    {%- endif %}
 )
 
 select * from final
