@@ -38,12 +38,17 @@ _WHERE_AND_ORIGIN = (
 
 @dataclass(frozen=True)
 class _Page:
-    """A sheet and the statement of its rows, which takes $pin, $first and $last."""
+    """A sheet and the statement of its rows, which takes $pin, $first and $last.
+
+    ``once`` gives, by column, the totals of the movements behind the rows, each once: rows of several persons or alerts
+    may share a movement.
+    """
 
     name: str
     title: str
     statement: str
     columns: Callable[[str], Sequence[Column]]
+    once: str
 
 
 def ctr(
@@ -84,16 +89,60 @@ def _make(
     pin: int | None,
 ) -> shelf.Report:
     scope = shelf.scope(connection, first, last, pin)
-    span = f"{scope.bank}, {day(first)} to {day(last)} ({scope.zone}), as snapshot {scope.pin} knows it"
+    over = "" if scope.as_of is None else ", a day that is not over"
+    span = f"{scope.bank}, {day(first)} to {day(scope.last)}{over} ({scope.zone}), as snapshot {scope.pin} knows it"
     known = {"pin": scope.pin, "first": scope.first, "last": scope.last}
-    sheets = [
-        Sheet(page.name, page.title, span, page.columns(scope.currency), fetch(connection, page.statement, known))
-        for page in pages
-    ]
-    name = f"{kind}-{first}-{last}"
-    content = workbook.write(sheets, title=f"{title}, {first} to {last}", bank=scope.bank, created=scope.made_at)
+    sheets = []
+    for page in pages:
+        (once,) = fetch(connection, page.once, known)
+        rows = fetch(connection, page.statement, known)
+        sheets.append(Sheet(page.name, page.title, f"{span}. {_ONCE}", page.columns(scope.currency), rows, once))
+    name = scope.named(f"{kind}-{first}-{last}")
+    told = f"{title}, {first} to {last}{scope.proviso}"
+    content = workbook.write(sheets, title=told, bank=scope.bank, created=scope.made_at)
     return shelf.put(settings.home, name, scope, {f"{name}.xlsx": content})
 
+
+_ONCE = "Totals count each movement once, so they may be less than the rows add up to, and do not follow the filter."
+_CTR_ONCE = """
+    with told as (from lake.rpt.rpt_ctr_movement at (version => $pin)),
+
+    register as (from lake.rpt.rpt_ctr_register at (version => $pin)),
+
+    movements as (
+        select told.transaction_id, max(told.base_amount) as amount
+        from told
+        inner join register on told.ctr_id = register.ctr_id
+        where register.business_day between $first and $last
+        group by all
+    )
+
+    select
+        coalesce(sum(amount), 0)::decimal(38, 4) as cash_amount,
+        coalesce(sum(amount), 0)::decimal(38, 4) as base_amount,
+        count(*) as transaction_count
+    from movements
+"""
+_STRUCTURING_ONCE = """
+    with told as (from lake.rpt.rpt_structuring_movement at (version => $pin)),
+
+    alerts as (from lake.rpt.rpt_structuring_alert at (version => $pin)),
+
+    movements as (
+        select told.transaction_id, max(told.base_amount) as amount
+        from told
+        inner join alerts on told.alert_id = alerts.alert_id
+        where alerts.detected_at::date between $first and $last
+        group by all
+    )
+
+    select
+        coalesce(sum(amount), 0)::decimal(38, 4) as amount,
+        coalesce(sum(amount), 0)::decimal(38, 4) as base_amount,
+        count(*) as transaction_count,
+        count(*) as movements
+    from movements
+"""
 
 _CTR = (
     _Page(
@@ -120,6 +169,7 @@ _CTR = (
             Column("report_id", "Told in report", width=34),
             Column("ctr_id", "Row", width=34),
         ),
+        _CTR_ONCE,
     ),
     _Page(
         "Movements",
@@ -146,6 +196,7 @@ _CTR = (
             Column("account_number", "Account"),
             *_WHERE_AND_ORIGIN,
         ),
+        _CTR_ONCE,
     ),
 )
 
@@ -174,6 +225,7 @@ _STRUCTURING = (
             Column("case_id", "Case", width=34),
             Column("alert_id", "Alert", width=34),
         ),
+        _STRUCTURING_ONCE,
     ),
     _Page(
         "Movements",
@@ -200,6 +252,7 @@ _STRUCTURING = (
             Column("person_role", "Counts as", width=12),
             *_WHERE_AND_ORIGIN,
         ),
+        _STRUCTURING_ONCE,
     ),
     _Page(
         "Persons",
@@ -222,7 +275,7 @@ _STRUCTURING = (
 
         select
             party_id,
-            any_value(name) as name,
+            max(name) as name,
             count(*) as movements,
             count(distinct business_day) as days,
             count(distinct branch_id) as branches,
@@ -241,5 +294,6 @@ _STRUCTURING = (
             Column("branches", "Branches", "count"),
             Column("conductors", "Conductors", "count"),
         ),
+        _STRUCTURING_ONCE,
     ),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -54,13 +54,18 @@ class Column:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet: ``rows`` map the columns' keys to str, int, float, Decimal, date, naive datetime, None or a list."""
+    """A sheet: ``rows`` map the columns' keys to str, int, float, Decimal, date, naive datetime, None or a list.
+
+    ``totals`` are those of columns whose total is not the sum of their cells, since rows share what is counted; they do
+    not follow the filter.
+    """
 
     name: str
     title: str
     note: str
     columns: Sequence[Column]
     rows: Sequence[dict[str, Any]]
+    totals: Mapping[str, Decimal | int] = field(default_factory=dict)
 
 
 def write(sheets: Sequence[Sheet], *, title: str, bank: str, created: datetime) -> bytes:
@@ -133,7 +138,7 @@ def _fill(page: Worksheet, sheet: Sheet, styles: _Styles) -> None:
         page.set_column(place, place, _width(column))
         page.write_string(_HEADER, place, column.title, styles.head[_side(column.kind)])
         for number, row in enumerate(sheet.rows, first):
-            _write(page, number, place, row[column.key], column.kind, styles)
+            _write(page, number, place, row[column.key], styles.cell[column.kind], styles)
         if sheet.rows and any(each.total for each in sheet.columns):
             _close(page, last + 1, place, sheet, styles)
     page.freeze_panes(first, 1)
@@ -145,8 +150,7 @@ def _fill(page: Worksheet, sheet: Sheet, styles: _Styles) -> None:
     page.set_footer("&L&F · &A&RPage &P of &N")
 
 
-def _write(page: Worksheet, row: int, place: int, value: Any, kind: Kind, styles: _Styles) -> None:
-    style = styles.cell[kind]
+def _write(page: Worksheet, row: int, place: int, value: Any, style: Format, styles: _Styles) -> None:
     if value is None:
         page.write_blank(row, place, None, style)
     elif isinstance(value, Decimal | int) and not _is_exact(value):
@@ -161,8 +165,12 @@ def _write(page: Worksheet, row: int, place: int, value: Any, kind: Kind, styles
 
 
 def _close(page: Worksheet, row: int, place: int, sheet: Sheet, styles: _Styles) -> None:
-    """A cell of the row of totals: a sum that follows the filter, where a spreadsheet adds up exactly."""
+    """A cell of the row of totals: a sum that follows the filter, where a spreadsheet adds up exactly and rows share
+    nothing."""
     column = sheet.columns[place]
+    if column.key in sheet.totals:
+        _write(page, row, place, sheet.totals[column.key], styles.total[column.kind], styles)
+        return
     values = [each[column.key] for each in sheet.rows if each[column.key] is not None]
     if not column.total:
         page.write_string(row, place, "" if place else "Total", styles.total["text"])

@@ -44,7 +44,15 @@ def row(model: str, **values: Any) -> dict[str, Any]:
 
 def alerts(month: date, scenario: str, segment: str, number: int, **more: int) -> dict[str, Any]:
     """So many alerts of a month, all in cases."""
-    counted = {"suppressed": 0, "in_cases": number, "decided": 0, "reported": 0, "not_reported": 0, "filed": 0}
+    counted = {
+        "suppressed": 0,
+        "in_cases": number,
+        "decided": 0,
+        "reported": 0,
+        "not_reported": 0,
+        "generated": 0,
+        "filed": 0,
+    }
     return row(
         "rpt_mlro_alert", month=month, scenario_id=scenario.lower().replace("-", "_"), scenario_name=scenario,
         segment=segment, jurisdiction="US", base_currency="USD", alerts=number, amount=Decimal(1000) * number,
@@ -110,9 +118,10 @@ def cash(ctr_id: str, business_day: date, amount: str, name: str = "Dana Whitfie
     }  # fmt: skip
 
 
-def build(connection: duckdb.DuckDBPyConnection, rows: Tables) -> int:
-    """Make the tables as a build that ended well; returns the snapshot at which they stand."""
+def build(connection: duckdb.DuckDBPyConnection, rows: Tables, today: date = date(2025, 4, 2)) -> int:
+    """Make the tables as a build of ``today`` that ended well; returns the snapshot at which they stand."""
     store(connection, case_tables())
+    rows = {"rpt_as_of_day": [row("rpt_as_of_day", jurisdiction="US", day=today)], **rows}
     for model, types in columns().items():
         listed = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
         connection.execute(f"create or replace table lake.rpt.{model} ({listed})")

@@ -63,6 +63,7 @@ def test_the_filing_tables_are_those_the_reports_read(all_at_once: BuiltLake) ->
         "where database_name = 'lake' and schema_name = 'rpt' group by all order by all"
     )
     assert tables == [
+        ("rpt_as_of_day", 2),
         ("rpt_ctr", 9),
         ("rpt_ctr_account", 11),
         ("rpt_ctr_day", 7),
@@ -72,13 +73,13 @@ def test_the_filing_tables_are_those_the_reports_read(all_at_once: BuiltLake) ->
         ("rpt_ctr_register", 18),
         ("rpt_ctr_transaction", 24),
         ("rpt_filing_profile", 7),
-        ("rpt_mlro_alert", 14),
+        ("rpt_mlro_alert", 15),
         ("rpt_mlro_case", 24),
         ("rpt_mlro_country", 6),
         ("rpt_mlro_customer", 11),
         ("rpt_mlro_deadline", 12),
-        ("rpt_mlro_filing", 9),
-        ("rpt_mlro_violation", 8),
+        ("rpt_mlro_filing", 11),
+        ("rpt_mlro_violation", 9),
         ("rpt_reporting_entity", 23),
         ("rpt_str_account", 15),
         ("rpt_str_act", 16),

@@ -25,6 +25,13 @@ def rows(report: Report, sheet: str, *places: int) -> list[tuple[Any, ...]]:
     return [tuple(row[place] for place in places) for row in found if row[0] not in (None, "Total")]
 
 
+def totals(report: Report, sheet: str, *places: int) -> tuple[Any, ...]:
+    """The row of totals, as numbers or formulas."""
+    with closing(openpyxl.load_workbook(report.folder / f"{report.name}.xlsx")) as book:
+        (found,) = (row for row in book[sheet].iter_rows(min_row=5, values_only=True) if row[0] == "Total")
+    return tuple(found[place] for place in places)
+
+
 def alert(alert_id: str, at: datetime, name: str = "Dana Whitfield") -> made.Tables:
     return {
         "rpt_structuring_alert": [
@@ -82,6 +89,32 @@ def test_the_structuring_workbook_counts_a_movement_of_two_alerts_once_for_its_p
     assert rows(report, "Alerts", 2, 7, 15) == [("Dana Whitfield", 18800, "a-1"), ("Dana Whitfield", 18800, "a-2")]
     assert len(rows(report, "Movements", 0)) == 4
     assert rows(report, "Persons", 0, 2, 3, 5) == [("Dana Whitfield", 18800, 2, 2)]
+
+
+def test_totals_count_a_movement_of_several_rows_once_and_say_so(lake: Lake) -> None:  # noqa: F811
+    connection, settings = lake
+    brought = together(made.cash("r-1", FIRST, "12000"), made.cash("r-2", FIRST, "12000", "Priya Nadkarni"))
+    brought["rpt_ctr_movement"][1]["transaction_id"] = "T-r-1"
+    at = datetime(2025, 3, 31, 23, 59)
+    made.build(connection, together(brought, alert("a-1", at), alert("a-2", at)))
+    report = register.ctr(connection, settings, FIRST, LAST)
+    assert totals(report, "Register", 7, 9) == (12000, 1)
+    assert totals(report, "Movements", 6) == (12000,)
+    with closing(openpyxl.load_workbook(report.folder / f"{report.name}.xlsx")) as book:
+        assert all("Totals count each movement once" in str(page["A2"].value) for page in book)
+    report = register.structuring(connection, settings, FIRST, LAST)
+    assert totals(report, "Alerts", 7, 9) == (18800, 2)
+    assert totals(report, "Movements", 6) == (18800,)
+    assert totals(report, "Persons", 2, 3) == (18800, 2)
+
+
+def test_a_period_that_is_not_over_says_as_of_when(lake: Lake) -> None:  # noqa: F811
+    connection, settings = lake
+    parts = (made.cash("r-1", FIRST, "12000"), made.cash("r-2", LAST, "11000"))
+    made.build(connection, together(*parts), today=date(2025, 3, 30))
+    report = register.ctr(connection, settings, FIRST, LAST)
+    assert report.name == "ctr-2025-03-01-2025-03-31-as-of-2025-03-30"
+    assert len(rows(report, "Register", 0)) == 1
 
 
 @pytest.mark.parametrize("make", [register.ctr, register.structuring])

@@ -10,6 +10,7 @@ import duckdb
 from reports.mlro import queries
 from reports.read import fetch
 from reports.shelf import Scope
+from reports.words import day
 
 Rows = list[dict[str, Any]]
 
@@ -37,6 +38,11 @@ class Month:
     violations: Rows
 
     @property
+    def end(self) -> str:
+        """When the report's days end, as a sentence goes on."""
+        return "at the end of the month" if self.scope.as_of is None else f"on {day(self.scope.as_of)}"
+
+    @property
     def this(self) -> dict[str, Any]:
         """The month's row of the trend."""
         return self.trend[-1]
@@ -51,7 +57,17 @@ class Month:
         found: dict[str, dict[str, Any]] = {}
         for row in self.alerts:
             sums = found.setdefault(row["scenario_name"], {"scenario_name": row["scenario_name"]})
-            for name in ("alerts", "suppressed", "in_cases", "decided", "reported", "not_reported", "filed", "amount"):
+            for name in (
+                "alerts",
+                "suppressed",
+                "in_cases",
+                "decided",
+                "reported",
+                "not_reported",
+                "generated",
+                "filed",
+                "amount",
+            ):
                 sums[name] = sums.get(name, 0) + row[name]
         return sorted(found.values(), key=lambda row: (-row["alerts"], row["scenario_name"]))
 
@@ -62,6 +78,7 @@ class Month:
             ("In a case", "in_cases"),
             ("Decided", "decided"),
             ("To report", "reported"),
+            ("Filing made", "generated"),
             ("Filed", "filed"),
         )
         total = sum(row["alerts"] for row in self.alerts)

@@ -12,6 +12,7 @@ ALERTS = """
         sum(decided)::bigint as decided,
         sum(reported)::bigint as reported,
         sum(not_reported)::bigint as not_reported,
+        sum(generated)::bigint as generated,
         sum(filed)::bigint as filed,
         sum(amount)::decimal(38, 4) as amount
     from lake.rpt.rpt_mlro_alert at (version => $pin)
@@ -21,7 +22,7 @@ ALERTS = """
 """
 
 NAMES = """
-    select scenario_id, arg_max(scenario_name, month) as scenario_name
+    select scenario_id, arg_max(scenario_name, (month, scenario_name)) as scenario_name
     from lake.rpt.rpt_mlro_alert at (version => $pin)
     group by all
 """
@@ -57,10 +58,26 @@ TREND = """
         group by all
     ),
 
-    filed as (
-        select date_trunc('month', generated_on)::date as month, count(*) as filings
+    steps as (
+        select
+            unnest([
+                {'step': 'generated', 'day': generated_on},
+                {'step': 'submitted', 'day': submitted_on},
+                {'step': 'acknowledged', 'day': acknowledged_on},
+                {'step': 'returned', 'day': returned_on}
+            ], recursive := true)
         from lake.rpt.rpt_mlro_filing at (version => $pin)
-        where generated_on <= $last
+    ),
+
+    filings as (
+        select
+            date_trunc('month', day)::date as month,
+            count(*) filter (where step = 'generated') as generated,
+            count(*) filter (where step = 'submitted') as submitted,
+            count(*) filter (where step = 'acknowledged') as acknowledged,
+            count(*) filter (where step = 'returned') as returned
+        from steps
+        where day <= $last
         group by all
     )
 
@@ -71,12 +88,15 @@ TREND = """
         coalesce(decided.decided, 0) as decided,
         coalesce(decided.reported, 0) as reported,
         coalesce(decided.not_reported, 0) as not_reported,
-        coalesce(filed.filings, 0) as filings
+        coalesce(filings.generated, 0) as generated,
+        coalesce(filings.submitted, 0) as submitted,
+        coalesce(filings.acknowledged, 0) as acknowledged,
+        coalesce(filings.returned, 0) as returned
     from months
     left join alerts on months.month = alerts.month
     left join opened on months.month = opened.month
     left join decided on months.month = decided.month
-    left join filed on months.month = filed.month
+    left join filings on months.month = filings.month
     order by months.month
 """
 
@@ -101,12 +121,13 @@ DECIDED_CASES = """
 FILINGS = """
     select
         filing_ref, profile, case_id, business_day, status, regulator_reference, generated_on, submitted_on,
-        answered_on
+        acknowledged_on, returned_on
     from lake.rpt.rpt_mlro_filing at (version => $pin)
     where
         generated_on between $first and $last
         or submitted_on between $first and $last
-        or answered_on between $first and $last
+        or acknowledged_on between $first and $last
+        or returned_on between $first and $last
     order by generated_on, filing_ref
 """
 
@@ -119,7 +140,7 @@ DEADLINES = """
     where
         due_day between $first and $last
         or (started_on <= $last and coalesce(done_on > $last, state not in ('lapsed', 'met')))
-    order by due_day, report, case_id, business_day
+    order by due_day, report, kind, case_id, business_day, deadline_id
 """
 
 # Who was a customer at the end of the month. A customer without any day of review or onboarding is overdue, too.
@@ -132,7 +153,7 @@ CUSTOMERS = """
     from lake.rpt.rpt_mlro_customer at (version => $pin)
     where coalesce(onboarded_on <= $last, true)
     group by risk_rating, segment
-    order by array_position(['high', 'medium', 'low'], risk_rating), segment
+    order by array_position(['high', 'medium', 'low'], risk_rating), risk_rating, segment
 """
 
 OVERDUE = """
@@ -143,24 +164,24 @@ OVERDUE = """
     where
         coalesce(onboarded_on <= $last, true)
         and coalesce(review_due < $last, true)
-    order by array_position(['high', 'medium', 'low'], risk_rating), review_due nulls first, party_id
+    order by array_position(['high', 'medium', 'low'], risk_rating), risk_rating, review_due nulls first, party_id
 """
 
 # Cases that were opened in the month or open at its end; a subject's cases together.
 SUBJECTS = """
     select
         subject_party_id,
-        any_value(subject_name) as subject_name,
-        any_value(segment) as segment,
-        any_value(country) as country,
-        any_value(risk_rating) as risk_rating,
+        max(subject_name) as subject_name,
+        max(segment) as segment,
+        max(country) as country,
+        max(risk_rating) as risk_rating,
         count(*) as cases,
         list_sort(list_distinct(flatten(list(scenarios)))) as scenarios,
         sum(amount)::decimal(38, 4) as amount
     from lake.rpt.rpt_mlro_case at (version => $pin)
     where opened_on <= $last and (opened_on >= $first or decided_on is null or decided_on > $last)
     group by coalesce(subject_party_id, case_id), subject_party_id
-    order by amount desc, subject_party_id
+    order by amount desc, subject_party_id, min(case_id)
 """
 
 COUNTRIES = """
@@ -176,8 +197,8 @@ COUNTRIES = """
 """
 
 VIOLATIONS = """
-    select done_on, officer_id, officer_name, act, rule, detail, case_id, decision_id
+    select done_on, officer_id, officer_name, act, rule, detail, case_id, filing_ref
     from lake.rpt.rpt_mlro_violation at (version => $pin)
     where done_on between $first and $last
-    order by done_on, decision_id
+    order by done_on, act_id
 """

@@ -32,7 +32,8 @@ def make(
 ) -> shelf.Report:
     """Write the report of ``month`` (any day of it) to ``<home>/reports/mlro-YYYY-MM``.
 
-    The same month and pin give the same bytes.
+    One of a month that is not over at the pin ends on the day of the pin's build, and its name tells that day. The same
+    month and pin give the same bytes.
 
     Args:
         pin: the snapshot to read; if None, that at which the newest build ended.
@@ -44,12 +45,15 @@ def make(
     last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
     scope = shelf.scope(connection, first, last, pin)
     found = read(connection, scope)
-    name = f"mlro-{first:%Y-%m}"
+    name = scope.named(f"mlro-{first:%Y-%m}")
     tables = sheets(found)
     files = {
         f"{name}.pdf": document(found, tables, name),
         f"{name}.xlsx": workbook.write(
-            list(tables.values()), title=f"{_TITLE}, {month_name(first)}", bank=scope.bank, created=scope.made_at
+            list(tables.values()),
+            title=f"{_TITLE}, {month_name(first)}{scope.proviso}",
+            bank=scope.bank,
+            created=scope.made_at,
         ),
     }
     return shelf.put(settings.home, name, scope, files)
@@ -61,7 +65,9 @@ def document(month: Month, tables: dict[str, Sheet], reference: str) -> bytes:
     data = {
         "title": _TITLE,
         "bank": scope.bank,
-        "month": month_name(scope.first),
+        "month": month_name(scope.first) + scope.proviso,
+        "over": scope.as_of is None,
+        "end": month.end,
         "reference": reference,
         "pin": scope.pin,
         "first": day(scope.first),

@@ -20,7 +20,9 @@ _CASE = (
 def sheets(month: Month) -> dict[str, Sheet]:
     """By name; the data behind each chart are a sheet, too."""
     scope = month.scope
-    span = f"{scope.bank}, {day(scope.first)} to {day(scope.last)}, as snapshot {scope.pin} knows it"
+    over = "" if scope.as_of is None else ", a day that is not over, nor is the month"
+    span = f"{scope.bank}, {day(scope.first)} to {day(scope.last)}{over}, as snapshot {scope.pin} knows it"
+    end = month.end
     counted = [Column(name, words, "count", total=True) for name, words in _COUNTED.items()]
     amount = Column("amount", f"Amount ({scope.currency})", "amount")
     found = [
@@ -36,10 +38,10 @@ def sheets(month: Month) -> dict[str, Sheet]:
         Sheet("Conversion", "What became of the month's alerts", span,
               [Column("step", "Step"), Column("alerts", "Alerts", "count"), Column("share", "Of all", "share")],
               month.conversion()),
-        Sheet("Ageing", "Open cases by age at the end of the month", span,
+        Sheet("Ageing", f"Open cases by age {end}", span,
               [Column("age", "Age"), Column("priority", "Priority"), Column("cases", "Cases", "count", total=True)],
               month.ageing()),
-        Sheet("Open cases", "Open cases at the end of the month, the oldest first", span,
+        Sheet("Open cases", f"Open cases {end}, the oldest first", span,
               [*_CASE, Column("priority", "Priority", width=10), Column("status", "Status", width=12),
                Column("opened_on", "Opened", "day"), Column("age", "Days open", "count"),
                Column("alerts", "Alerts", "count", total=True), amount], month.open_cases),
@@ -55,7 +57,7 @@ def sheets(month: Month) -> dict[str, Sheet]:
         Sheet("Filings", "Filings with a step in the month", span,
               [Column("filing_ref", "Filing", width=24), Column("profile", "Profile"), Column("status", "Status"),
                Column("generated_on", "Generated", "day"), Column("submitted_on", "Submitted", "day"),
-               Column("answered_on", "Answered", "day"),
+               Column("acknowledged_on", "Acknowledged", "day", width=14), Column("returned_on", "Returned", "day"),
                Column("regulator_reference", "Regulator's number"), Column("case_id", "Case", width=34),
                Column("business_day", "Cash of", "day")], month.filings),
         Sheet("Deadlines met", "Deadlines whose last day lay in the month", span,
@@ -63,13 +65,13 @@ def sheets(month: Month) -> dict[str, Sheet]:
                Column("fell_due", "Fell due", "count", total=True), Column("met", "Met", "count", total=True),
                Column("missed", "Missed", "count", total=True), Column("open", "Open", "count", total=True),
                Column("rate", "Share met", "share")], month.deadlines_met()),
-        Sheet("Deadlines", "Deadlines of the month, and those that were open at its end", span,
+        Sheet("Deadlines", f"Deadlines of the month, and those that were open {end}", span,
               [Column("due_day", "Due", "day"), Column("report", "Report", width=10), Column("kind", "Kind", width=12),
                Column("state", "State", width=10), Column("done_on", "Done", "day"),
                Column("days_left", "Days left", "count"), Column("filing_ref", "Filing", width=24),
                Column("case_id", "Case", width=34), Column("business_day", "Cash of", "day"),
                Column("started_on", "Runs from", "day"), Column("source", "Source", width=50)], month.deadlines),
-        Sheet("KYC", "Customers at the end of the month by risk and segment", span,
+        Sheet("KYC", f"Customers {end} by risk and segment", span,
               [Column("risk_rating", "Risk", width=10), Column("segment", "Segment"),
                Column("customers", "Customers", "count", total=True),
                Column("overdue", "Review overdue", "count", width=16, total=True),
@@ -79,7 +81,7 @@ def sheets(month: Month) -> dict[str, Sheet]:
                Column("segment", "Segment"), Column("review_due", "Due", "day"),
                Column("days", "Days overdue", "count"), Column("reviewed_on", "Last review", "day"),
                Column("missing", "Missing", width=36)], month.overdue),
-        Sheet("Subjects", "Subjects of cases opened in the month or open at its end, by amount", span,
+        Sheet("Subjects", f"Subjects of cases opened in the month or open {end}, by amount", span,
               [Column("subject_name", "Subject", width=30), Column("subject_party_id", "Party"),
                Column("segment", "Segment"), Column("country", "Country", width=9),
                Column("risk_rating", "Risk", width=10), Column("cases", "Cases", "count", total=True),
@@ -91,18 +93,24 @@ def sheets(month: Month) -> dict[str, Sheet]:
         Sheet("Violations", "Acts without effect in the month", span,
               [Column("done_on", "Day", "day"), Column("officer_id", "Officer"), Column("officer_name", "Name"),
                Column("act", "Act", width=12), Column("rule", "Rule", width=28),
-               Column("detail", "What happened", width=60), Column("case_id", "Case", width=34)], month.violations),
+               Column("detail", "What happened", width=60), Column("case_id", "Case", width=34),
+               Column("filing_ref", "Filing", width=24)], month.violations),
     ]  # fmt: skip
     return {sheet.name: sheet for sheet in found}
 
 
 _COUNTED = {
     "alerts": "Alerts", "suppressed": "Suppressed", "in_cases": "In a case", "decided": "Decided",
-    "reported": "To report", "not_reported": "No report", "filed": "Filed",
+    "reported": "To report", "not_reported": "No report", "generated": "Filing made", "filed": "Filed",
 }  # fmt: skip
 _TREND = {
     "alerts": "Alerts", "opened": "Cases opened", "decided": "Cases decided", "reported": "To report",
-    "not_reported": "No report", "filings": "Filings",
+    "not_reported": "No report", "generated": "Filings made", "submitted": "Submitted",
+    "acknowledged": "Acknowledged", "returned": "Returned",
+}  # fmt: skip
+_STEPS = {
+    "generated": "made", "submitted": "submitted", "acknowledged": "acknowledged by the regulator",
+    "returned": "returned by the regulator",
 }  # fmt: skip
 
 
@@ -118,10 +126,10 @@ def summary(month: Month) -> list[dict[str, Any]]:
         ("Decided to report", this["reported"], before["reported"], None),
         ("Decided not to report: false positives", this["not_reported"], before["not_reported"],
          share(this["not_reported"], this["decided"])),
-        ("Filings made", this["filings"], before["filings"], None),
-        ("Cases open at the end of the month", len(month.open_cases), None, None),
+        *((f"Filings {words}", this[name], before[name], None) for name, words in _STEPS.items()),
+        (f"Cases open {month.end}", len(month.open_cases), None, None),
         ("Oldest open case, in days", max((row["age"] for row in month.open_cases), default=None), None, None),
-        ("Customers at the end of the month", customers, None, None),
+        (f"Customers {month.end}", customers, None, None),
         ("Customers whose review is overdue", overdue, None, share(overdue, customers)),
         ("Acts without effect", len(month.violations), None, None),
     ]  # fmt: skip

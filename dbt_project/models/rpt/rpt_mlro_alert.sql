@@ -10,8 +10,13 @@ cases as (
     select * from {{ ref('cases') }}
 ),
 
-filed as (
-    select distinct case_id from {{ ref('filings') }}
+made as (
+    select
+        case_id,
+        bool_or(is_filed) as is_filed
+    from {{ ref('rpt_mlro_filing') }}
+    where case_id is not null
+    group by all
 ),
 
 scenarios as (
@@ -34,7 +39,8 @@ told as (
         case_alerts.case_id is not null as is_in_case,
         coalesce(cases.status = 'approved', false) as is_decided,
         cases.disposition,
-        filed.case_id is not null as is_filed,
+        made.case_id is not null as is_generated,
+        coalesce(made.is_filed, false) as is_filed,
         date_trunc('month', timezone(jurisdictions.time_zone, timezone('UTC', alerts.detected_at)))::date as month
     from alerts
     inner join jurisdictions on alerts.jurisdiction = jurisdictions.jurisdiction
@@ -42,7 +48,7 @@ told as (
         on alerts.scenario_id = scenarios.scenario_id and alerts.scenario_version = scenarios.version
     left join case_alerts on alerts.alert_id = case_alerts.alert_id
     left join cases on case_alerts.case_id = cases.case_id
-    left join filed on case_alerts.case_id = filed.case_id
+    left join made on case_alerts.case_id = made.case_id
 ),
 
 final as (
@@ -59,6 +65,7 @@ final as (
         count(*) filter (where is_decided) as decided,
         count(*) filter (where is_decided and disposition = 'report') as reported,
         count(*) filter (where is_decided and disposition = 'no_report') as not_reported,
+        count(*) filter (where is_generated) as generated,
         count(*) filter (where is_filed) as filed,
         sum(amount)::decimal(38, 4) as amount
     from told

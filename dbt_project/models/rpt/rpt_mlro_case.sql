@@ -18,8 +18,8 @@ filings as (
     select
         case_id,
         list_sort(list(filing_ref)) as filing_refs,
-        min(generated_at) as filed_at
-    from {{ ref('filings') }}
+        min(submitted_on) filter (where is_filed) as filed_on
+    from {{ ref('rpt_mlro_filing') }}
     group by all
 ),
 
@@ -51,7 +51,7 @@ final as (
             when cases.status = 'approved'
                 then timezone(jurisdictions.time_zone, timezone('UTC', cases.approved_at))::date
         end as decided_on,
-        timezone(jurisdictions.time_zone, timezone('UTC', filings.filed_at))::date as filed_on
+        filings.filed_on
     from cases
     inner join jurisdictions on cases.jurisdiction = jurisdictions.jurisdiction
     left join parties on cases.subject_party_id = parties.party_id

@@ -16,7 +16,9 @@ MONTHS = dg.MonthlyPartitionsDefinition(start_date="2015-01-01")
 
 @dg.asset(
     key=["reports", "mlro"],
-    deps=sorted(key for key in rpt.keys if key.path[-1].startswith(("rpt_mlro_", "rpt_reporting_entity"))),
+    deps=sorted(
+        key for key in rpt.keys if key.path[-1].startswith(("rpt_mlro_", "rpt_reporting_entity", "rpt_as_of_day"))
+    ),
     partitions_def=MONTHS,
     group_name="reports",
     kinds={"pdf"},
