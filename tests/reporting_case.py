@@ -82,6 +82,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "roles": "varchar[]",
         "is_customer": "boolean",
         **{field.name: field.duckdb_type for field in contract_for("bank.parties").fields},
+        "owners": "struct(party_id varchar, control_kind varchar, share_percent decimal(9, 4))[]",
         **_EVENT,
     },
     "rpt_str_account": {
@@ -146,6 +147,7 @@ def party(party_id: str, **changes: Any) -> dict[str, Any]:
         ],
         "phones": [{"type": "mobile", "number": "+1 518 555 0142"}],
         "email": "dana.whitfield@example.com",
+        "owners": [],
         "segment": "retail",
         "pep": False,
         "expected_monthly_turnover": Decimal("4000.0000"),

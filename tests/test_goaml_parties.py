@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,31 @@ def test_companies_that_hold_an_account_together_stand_on_it(profile: str) -> No
     owner = account.find("t_entity/related_persons/entity_related_person")
     assert owner is not None
     assert (owner.findtext("person/last_name"), owner.findtext("role")) == ("Whitfield", "UBO")
+
+
+@pytest.mark.parametrize(("profile", "roles_told"), [(STR[0], ("UBO", "-", "-")), (STR[1], ("UBO", "SHRHL", "MGR"))])
+def test_owners_of_a_company_stand_in_it_with_their_role(profile: str, roles_told: tuple[str, ...]) -> None:
+    interests = [
+        {"party_id": "P-1", "control_kind": "shares", "share_percent": Decimal("60.5000")},
+        {"party_id": "P-2", "control_kind": "management", "share_percent": None},
+        {"party_id": "P-2", "control_kind": "voting_rights", "share_percent": Decimal(20)},
+        {"party_id": "P-3", "control_kind": "management", "share_percent": None},
+        {"party_id": "P-8", "control_kind": "shares", "share_percent": Decimal(10)},
+    ]
+    holder = company("P-9", is_subject=True, roles=["subject", "holder"], owners=interests)
+    parties = [holder, *(party(f"P-{n}", roles=["owner"], last_name=f"Owner {chr(64 + n)}") for n in (1, 2, 3))]
+    links = {"P-9": "holder", "P-1": "beneficial_owner"}
+    deposit = transaction(1, creditor_party_id="P-9", debtor_party_id="P-9")
+    told = first_transaction(profile, case(deposit, parties=[*parties, company("P-8", roles=["owner"])], links=links))
+    entity = told.find(".//to_account/t_entity")
+    assert entity is not None
+    found = entity.findall("related_persons/entity_related_person")
+    assert {each.findtext("person/last_name"): each.findtext("role") for each in found} == dict(
+        zip(("Owner A", "Owner B", "Owner C"), roles_told, strict=True)
+    )
+    remarks = {each.findtext("person/last_name"): each.findtext("person/comments") or "" for each in found}
+    assert "interest: shares 60.50 %" in remarks["Owner A"]
+    assert "interest: voting rights 20.00 %, management" in remarks["Owner B"]
 
 
 @pytest.mark.parametrize("profile", STR)

@@ -85,7 +85,7 @@ def test_the_filing_tables_are_those_the_reports_read(all_at_once: BuiltLake) ->
         ("rpt_str_act", 16),
         ("rpt_str_alert", 13),
         ("rpt_str_case", 21),
-        ("rpt_str_party", 39),
+        ("rpt_str_party", 40),
         ("rpt_str_transaction", 36),
         ("rpt_structuring_alert", 20),
         ("rpt_structuring_movement", 18),

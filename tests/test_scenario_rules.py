@@ -22,7 +22,7 @@ def test_every_unit_test_of_the_scenarios_passes(all_at_once: BuiltLake) -> None
         "alerts",
         "int_account_holders",
         "int_name_words",
-        *("rpt_mlro_filing", "rpt_mlro_violation", "rpt_str_case"),
+        *("rpt_mlro_filing", "rpt_mlro_violation", "rpt_str_case", "rpt_str_party"),
         *("case_acts", "case_evidence", "case_violations", "deadlines"),
     }
     assert set(statuses.values()) == {"pass"}

@@ -7,6 +7,7 @@ from typing import Any
 
 from reports.casefile import CaseFile, Row
 from reports.text import latin
+from reports.words import figure, spoken
 
 # ITU E.164: country codes are free of prefixes; those not listed here have three digits.
 _SHORT_PREFIXES = re.compile(r"1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
@@ -61,8 +62,10 @@ def _standing(paper: Row) -> int:
 
 
 def entity(file: CaseFile, party: Row) -> dict[str, Any]:
-    # Those who act for a company or own it stand on the accounts that it holds.
-    links = {
+    # Those who own or control a company stand in the register, those who act for it on the accounts that it holds; the
+    # latter say more of who they are.
+    interests = _interests(party)
+    links = {owner: told[0]["role"] for owner, told in interests.items()} | {
         link["party_id"]: link["role"]
         for account in file.accounts.values()
         if party["party_id"] in {holder["party_id"] for holder in file.holders(account)}
@@ -80,13 +83,41 @@ def entity(file: CaseFile, party: Row) -> dict[str, Any]:
         "industry": tuple(str(code)[:digits] for digits in _NAICS) if code else "unknown",
         "seat_state": (addresses[0]["state"] if addresses else None) or "-",
         "related": [
-            {"_label": each["_label"], "party": person(each), "role": role}
+            {
+                "_label": each["_label"],
+                "party": _owner(each, interests.get(each["party_id"], [])),
+                "role": role,
+            }
             for each, role in persons
             if each["party_type"] == "natural_person"
         ],
         "remarks": remarks,
         "remarks_with_name": f"{remarks}, in the register as {party['name']}" if spelt_otherwise else remarks,
     }
+
+
+def _interests(party: Row) -> dict[str, list[Row]]:
+    """By owner what the owner has in the company, an interest with a share first; the role is goAML's kind of it."""
+    found: dict[str, list[Row]] = {}
+    # A day of cash tells no owners: nobody is suspected.
+    for each in party.get("owners") or []:
+        role = "management" if each["control_kind"] == "management" else "owner"
+        found.setdefault(each["party_id"], []).append({**each, "role": role})
+    for listed in found.values():
+        listed.sort(key=lambda each: (each["role"] != "owner", each["control_kind"]))
+    return found
+
+
+def _owner(owner: Row, interests: list[Row]) -> Row:
+    """The person's record, with the interests told in its remarks."""
+    told = person(owner)
+    if not interests:
+        return told
+    shares = {each["control_kind"]: each["share_percent"] for each in interests}
+    words = ", ".join(
+        spoken(kind) + (f" {figure(share)} %" if share is not None else "") for kind, share in shares.items()
+    )
+    return {**told, **{name: f"{told[name]}; interest: {words}" for name in ("remarks", "remarks_with_papers")}}
 
 
 def _shared(party: Row) -> dict[str, Any]:

@@ -14,8 +14,29 @@ account_parties as (
     select * from {{ ref('int_account_parties') }}
 ),
 
+today as (
+    select * from {{ ref('int_today') }}
+),
+
+-- Who owns or controls a company on the day of the build: not who did once, nor who will.
 ownership as (
-    select * from {{ ref('stg_ownership') }} where not is_deleted
+    select ownership.*
+    from {{ ref('stg_ownership') }} as ownership
+    cross join today
+    where
+        not ownership.is_deleted
+        and coalesce(ownership.valid_from <= today.day, true)
+        and coalesce(ownership.valid_to >= today.day, true)
+),
+
+interests as (
+    select
+        entity_id,
+        list_sort(
+            list({'party_id': owner_id, 'control_kind': control_kind, 'share_percent': share_percent})
+        ) as owners
+    from ownership
+    group by all
 ),
 
 parties as (
@@ -117,6 +138,7 @@ final as (
         parties.addresses,
         parties.phones,
         parties.email,
+        coalesce(interests.owners, []) as owners,
         parties.segment,
         parties.pep,
         parties.expected_monthly_turnover,
@@ -133,6 +155,7 @@ final as (
     from roles
     inner join parties on roles.party_id = parties.party_id
     left join customers on roles.party_id = customers.party_id
+    left join interests on roles.party_id = interests.entity_id
 )
 
 select * from final
