@@ -1,4 +1,4 @@
-"""Whether a case allows an act, by the table that dbt folds acts by: lake.seeds.case_transitions and case_rules."""
+"""Whether a case or an exemption allows an act, by the tables that dbt folds its acts by."""
 
 from __future__ import annotations
 
@@ -10,27 +10,11 @@ from typing import Any
 import duckdb
 
 from cases.errors import ActRefused, CaseUnknown
+from cases.matters import CASES, Matter
 from cases.unbuilt import Act
 from lakehouse.errors import NotBuilt
 
 REVIEWS = ("approved", "rejected")
-_TRANSITIONS = "select act, status, who, next_status, rule from lake.seeds.case_transitions"
-_MEANINGS = "select rule, meaning from lake.seeds.case_rules"
-_STANDING = """
-    select
-        cases.case_id,
-        coalesce(last(acts.status order by acts.act_number), 'candidate') as status,
-        max(acts.decided_at) as last_decided_at,
-        nullif(
-            last(case acts.act when 'disposed' then acts.officer_id else '' end order by acts.act_number)
-                filter (where acts.violated_rule is null and acts.act in ('disposed', 'opened')),
-            ''
-        ) as disposer_id
-    from lake.str.cases as cases
-    left join lake.str.case_acts as acts on cases.case_id = acts.case_id
-    where cases.case_id = $case_id
-    group by all
-"""
 _UNKNOWN_MOVEMENTS = """
     select unnest($transaction_ids::varchar[]) as transaction_id
     except
@@ -50,46 +34,50 @@ class Transition:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a case is for the next act: by its acts alone, those that no build has folded yet included."""
+    """What a case, or another matter, is for the next act: by its acts alone, those no build has folded yet included.
 
-    case_id: str
+    ``proposer_id``: the officer whose proposal stands, such as the disposal of a case.
+    """
+
+    about_id: str
     status: str
-    disposer_id: str | None
+    proposer_id: str | None
     last_decided_at: datetime | None
     unbuilt: tuple[Act, ...] = ()
 
 
 @dataclass(frozen=True)
 class Conduct:
-    """The rules as the lake has them."""
+    """The rules of a matter as the lake has them."""
 
+    matter: Matter
     transitions: Mapping[tuple[str, str], Transition]
     meanings: Mapping[str, str]
 
     @classmethod
-    def of(cls, connection: duckdb.DuckDBPyConnection) -> Conduct:
+    def of(cls, connection: duckdb.DuckDBPyConnection, matter: Matter = CASES) -> Conduct:
         """The rules of the newest build.
 
         Raises:
             NotBuilt: no build has brought them yet.
         """
         try:
-            rows = connection.execute(_TRANSITIONS).fetchall()
-            meanings = dict(connection.execute(_MEANINGS).fetchall())
+            rows = connection.execute(matter.transitions).fetchall()
+            meanings = dict(connection.execute(matter.meanings).fetchall())
         except duckdb.CatalogException as error:
             raise NotBuilt(f"the lake has no rules for acts yet: run 'vigil build --full-refresh' ({error})") from error
-        return cls({(act, status): Transition(*rest) for act, status, *rest in rows}, meanings)
+        return cls(matter, {(act, status): Transition(*rest) for act, status, *rest in rows}, meanings)
 
-    def standing(self, connection: duckdb.DuckDBPyConnection, case_id: str, unbuilt: Iterable[Act]) -> Standing:
-        """Where ``case_id`` stands after what was built and then ``unbuilt``.
+    def standing(self, connection: duckdb.DuckDBPyConnection, about_id: str, unbuilt: Iterable[Act]) -> Standing:
+        """Where ``about_id`` stands after what was built and then ``unbuilt``.
 
         Raises:
             CaseUnknown: no build has made it.
         """
-        row = connection.execute(_STANDING, {"case_id": case_id}).fetchone()
+        row = connection.execute(self.matter.standing, {"about_id": about_id}).fetchone()
         if row is None:
-            raise CaseUnknown(f"case {case_id!r} is not in the lake; 'vigil case list' shows those that are")
-        found = Standing(row[0], row[1], row[3], row[2])
+            raise CaseUnknown(f"{self.matter.noun} {about_id!r} is not in the lake; {self.matter.remedy}")
+        found = Standing(about_id, *row)
         for act in unbuilt:
             found = self._after(found, act)
         return found
@@ -102,14 +90,14 @@ class Conduct:
         """
         if (rule := self._broken(standing, act, officer_id, at)) is not None:
             raise ActRefused(
-                f"case {standing.case_id} is {standing.status} and cannot be {act} by {officer_id}: "
+                f"{self.matter.noun} {standing.about_id} is {standing.status} and cannot be {act} by {officer_id}: "
                 f"{self.meanings[rule]} ({rule})"
             )
         if act in REVIEWS and standing.unbuilt:
             told = ", ".join(f"{each.act} by {each.officer_id}" for each in standing.unbuilt)
             raise ActRefused(
-                f"case {standing.case_id} is not what the lake shows of it: {told}, which no build has folded yet. "
-                "Run 'vigil build', look at the case again, then review it."
+                f"{self.matter.noun} {standing.about_id} is not what the lake shows of it: {told}, which no build has "
+                f"folded yet. Run 'vigil build', look at the {self.matter.noun} again, then review it."
             )
 
     def require_movements(
@@ -141,7 +129,7 @@ class Conduct:
         transition = self.transitions[act, standing.status]
         if standing.last_decided_at is not None and at < standing.last_decided_at:
             return "backdated"
-        if transition.rule is None and transition.who == "another" and officer_id == standing.disposer_id:
+        if transition.rule is None and transition.who == "another" and officer_id == standing.proposer_id:
             return "four_eyes"
         return transition.rule
 
@@ -155,8 +143,10 @@ class Conduct:
             standing, act.act, act.officer_id, act.decided_at
         ):
             return told
-        disposer = {"disposed": act.officer_id, "opened": None}.get(act.act, standing.disposer_id)
-        return replace(told, status=self.transitions[act.act, standing.status].next_status, disposer_id=disposer)
+        proposer = standing.proposer_id
+        if act.act in self.matter.proposals | self.matter.withdrawals:
+            proposer = act.officer_id if act.act in self.matter.proposals else None
+        return replace(told, status=self.transitions[act.act, standing.status].next_status, proposer_id=proposer)
 
 
 def movements_in_evidence(connection: duckdb.DuckDBPyConnection, case_id: str) -> set[str]:

@@ -1,8 +1,8 @@
 """Errors of officers' acts.
 
 CaseError
-├── CaseUnknown   no such case was built
-├── ActRefused    the act is not allowed on the case as it stands
+├── CaseUnknown   no such case, or exemption, was built
+├── ActRefused    the act is not allowed on the matter as it stands
 └── TopicSilent   the acts that no build has folded yet cannot be read
 """
 
@@ -12,11 +12,11 @@ class CaseError(Exception):
 
 
 class CaseUnknown(CaseError):
-    """No such case was built."""
+    """No such case, or exemption, was built."""
 
 
 class ActRefused(CaseError):
-    """The act is not allowed on the case as it stands; nothing was decided."""
+    """The act is not allowed on the matter as it stands; nothing was decided."""
 
 
 class TopicSilent(CaseError):

@@ -1,4 +1,4 @@
-"""Acts on a case that no build has folded into it yet: those landed since, and those still on the topic."""
+"""Acts on a case, or another matter, that no build has folded into it yet: landed since, or still on the topic."""
 
 from __future__ import annotations
 
@@ -12,17 +12,10 @@ import orjson
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from cases.errors import TopicSilent
-from contracts.decisions import TOPIC
+from cases.matters import CASES, Matter
 
 SECONDS = 30.0
 
-_LANDED = """
-    select decision_id, act, officer_id, decided_at
-    from lake.landing.compliance_decisions
-    where case_id = $case_id and decision_id not in (select decision_id from lake.str.case_acts)
-    qualify row_number() over (partition by decision_id order by _partition, _offset) = 1
-    order by _partition, _offset
-"""
 # A topic that was made anew has rows of its former self, too; the newest counts.
 _NEXT = "select partition, arg_max(next_offset, updated_at) from lake.ledger.offsets where topic = $topic group by all"
 
@@ -31,40 +24,42 @@ _NEXT = "select partition, arg_max(next_offset, updated_at) from lake.ledger.off
 class Act:
     """What a rule asks of an act; ``decided_at`` is naive UTC."""
 
-    decision_id: str
+    act_id: str
     act: str
     officer_id: str
     decided_at: datetime
 
 
 def unbuilt(
-    connection: duckdb.DuckDBPyConnection, bootstrap_servers: str, case_id: str, client: Mapping[str, Any] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    bootstrap_servers: str,
+    about_id: str,
+    client: Mapping[str, Any] | None = None,
+    matter: Matter = CASES,
 ) -> list[Act]:
-    """The acts on ``case_id`` that the lake's marts do not know, in order, each once; ``client`` as for ``send``.
+    """The acts on ``about_id`` that the lake's marts do not know, in order, each once; ``client`` as for ``send``.
 
     Raises:
         TopicSilent: the broker does not answer within ``SECONDS``.
     """
-    landed = connection.execute(_LANDED, {"case_id": case_id}).fetchall()
-    reached = dict(connection.execute(_NEXT, {"topic": TOPIC}).fetchall())
-    known = {
-        decision_id for (decision_id,) in connection.execute("select decision_id from lake.str.case_acts").fetchall()
-    }
+    landed = connection.execute(matter.landed, {"about_id": about_id}).fetchall()
+    reached = dict(connection.execute(_NEXT, {"topic": matter.topic}).fetchall())
+    known = {act_id for (act_id,) in connection.execute(matter.known).fetchall()}
     found = {row[0]: Act(*row) for row in landed}
     try:
-        for act in _waiting(bootstrap_servers, case_id, reached, client or {}):
-            if act.decision_id not in known:
-                found.setdefault(act.decision_id, act)
+        for act in _waiting(bootstrap_servers, matter, about_id, reached, client or {}):
+            if act.act_id not in known:
+                found.setdefault(act.act_id, act)
     except KafkaException as error:
         raise TopicSilent(
-            f"the acts on {TOPIC} that have not landed yet cannot be read: {error}. "
+            f"the acts on {matter.topic} that have not landed yet cannot be read: {error}. "
             "Check the broker with 'vigil status' and run it again."
         ) from error
     return list(found.values())
 
 
 def _waiting(
-    bootstrap_servers: str, case_id: str, reached: Mapping[int, int], client: Mapping[str, Any]
+    bootstrap_servers: str, matter: Matter, about_id: str, reached: Mapping[int, int], client: Mapping[str, Any]
 ) -> Iterator[Act]:
     """The acts on the topic behind what has landed. The group is named for form's sake: nothing is committed."""
     consumer = Consumer(
@@ -79,11 +74,11 @@ def _waiting(
         }
     )
     try:
-        topic = consumer.list_topics(TOPIC, SECONDS).topics[TOPIC]
+        topic = consumer.list_topics(matter.topic, SECONDS).topics[matter.topic]
         if topic.error is not None:
             raise KafkaException(topic.error)
         left = set(topic.partitions)
-        consumer.assign([TopicPartition(TOPIC, number, reached.get(number, 0)) for number in sorted(left)])
+        consumer.assign([TopicPartition(matter.topic, number, reached.get(number, 0)) for number in sorted(left)])
         while left:
             message = consumer.poll(SECONDS)
             if message is None:
@@ -93,17 +88,17 @@ def _waiting(
                 left.discard(message.partition() or 0)
             elif error is not None:
                 raise KafkaException(error)
-            elif message.key() == case_id.encode() and (act := _act(message.value())):
+            elif message.key() == about_id.encode() and (act := _act(message.value(), matter)):
                 yield act
     finally:
         consumer.close()
 
 
-def _act(value: bytes | str | None) -> Act | None:
+def _act(value: bytes | str | None, matter: Matter) -> Act | None:
     """The act of a message; one that does not fit its contract becomes a dead letter, and so no act."""
     try:
         body = orjson.loads(value or b"")
         decided_at = datetime.fromisoformat(body["decided_at"]).astimezone(UTC).replace(tzinfo=None)
-        return Act(str(body["decision_id"]), str(body["act"]), str(body["officer_id"]), decided_at)
+        return Act(str(body[matter.act_key]), str(body["act"]), str(body["officer_id"]), decided_at)
     except (ValueError, KeyError, TypeError):
         return None

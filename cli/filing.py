@@ -15,9 +15,11 @@ from lakehouse.settings import Settings
 from orchestration.defs.filings.lifecycle import announce
 from reports import Filing
 
-app = typer.Typer(help="Make filings of approved cases and of days of cash, and list them.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make filings of approved cases, days of cash and exemptions, and list them.", no_args_is_help=True
+)
 
-CaseId = Annotated[str | None, typer.Argument(help="The approved case; or a day is named.")]
+CaseId = Annotated[str | None, typer.Argument(help="The approved case, or act on an exemption; or a day is named.")]
 Day = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d"], help="The business day whose cash is filed, for profiles of cash."),
@@ -89,7 +91,7 @@ def trace(
 
 def _about(case_id: str | None, day: datetime | None) -> str | date:
     if (case_id is None) == (day is None):
-        raise typer.BadParameter("name either a case or a business day (--day 2025-02-03)")
+        raise typer.BadParameter("name either a case or act, or a business day (--day 2025-02-03)")
     return case_id if case_id is not None else day.date()  # type: ignore[union-attr]
 
 
@@ -100,6 +102,7 @@ def summary(filing: Filing) -> dict[str, Any]:
         "profile": filing.profile,
         "case_id": filing.case_id,
         "business_day": filing.business_day,
+        "designation_id": filing.designation_id,
         "pin": filing.pin,
         "validity": filing.validity,
         "path": filing.path,

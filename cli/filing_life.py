@@ -110,7 +110,7 @@ def correct(filing_ref: Reference, officer: Officer, as_json: AsJson = False) ->
     """Make another filing in the place of one that the regulator answered, from the newest build, and record both."""
     with lake() as settings:
         filing, status = _filing(settings, filing_ref, "corrected")
-        if filing.case_id is None and status == "acknowledged":
+        if filing.business_day is not None and status == "acknowledged":
             raise StepRefused(
                 f"filing {filing_ref} holds the reports of {filing.business_day}, which the regulator has taken: made "
                 "again they would be told a second time as first ones. Amend the reports that changed, by their own "
@@ -189,6 +189,7 @@ def _record(settings: Settings, filing: Filing, status: str, at: datetime, **mor
         at,
         case_id=filing.case_id,
         business_day=filing.business_day,
+        designation_id=filing.designation_id,
         **more,
     )
     ((partition, offset),) = send(settings.kafka_bootstrap_servers, TOPIC, [event], client(settings))

@@ -21,6 +21,8 @@ from cli import (
     dead_letters,
     demo,
     evaluate,
+    exemption,
+    exemption_acts,
     filing,
     filing_life,
     priority,
@@ -89,6 +91,9 @@ app.command()(alerts.alerts)
 for act in (*case_acts.COMMANDS, case_narrative.narrative):
     case.app.command()(act)
 app.add_typer(case.app, name="case")
+for proposal in exemption_acts.COMMANDS:
+    exemption.app.command()(proposal)
+app.add_typer(exemption.app, name="exemption")
 filing.app.command()(filing_life.submit)
 filing.app.command()(filing_life.acknowledge)
 filing.app.command("return")(filing_life.return_)

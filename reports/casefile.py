@@ -54,6 +54,11 @@ class CaseFile:
         return self.approved_on
 
     @property
+    def told(self) -> str:
+        """What the filing is about, in words."""
+        return f"case {self.case_id}"
+
+    @property
     def subjects(self) -> list[Row]:
         return [party for party in self.parties.values() if party["is_subject"]]
 

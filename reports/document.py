@@ -1,4 +1,4 @@
-"""The document a profile makes of a case file or a day's cash, and everything the rule book says about it."""
+"""The document a profile makes of a case file or an exemption, and everything the rule book says about it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 from lxml import etree
 
-from reports import fincen, goaml
+from reports import fincen, fincen_doep, goaml
 from reports.casefile import CaseFile
+from reports.exemptfile import ExemptFile
 from reports.profile import Profile
 from reports.rulebook import Violation, check
 from reports.template import Template
@@ -22,18 +23,22 @@ Note = Callable[[etree._Element, str, str | None], None]
 
 
 def compose(
-    profile: Profile, file: CaseFile, filing_ref: str, narrative: str, note: Note = lambda *_: None
+    profile: Profile, file: CaseFile | ExemptFile, filing_ref: str, narrative: str, note: Note = lambda *_: None
 ) -> tuple[etree._Element, list[Violation]]:
     """The document and all violations of the profile's rule book, errors and warnings, by rule number.
 
     A party or account stands in many transactions; what is wrong with it is told once. ``note`` is told of
-    each element.
+    each element. An exemption has no narrative.
     """
-    filled = Template(profile).fill(FORMS[profile.form](file, profile, filing_ref, narrative))
+    if isinstance(file, ExemptFile):
+        records, told = fincen_doep.records(file, filing_ref), fincen_doep.variables(file)
+    else:
+        records, told = FORMS[profile.form](file, profile, filing_ref, narrative), variables(file, narrative)
+    filled = Template(profile).fill(records)
     root = filled.parsed()
     for element, (label, column) in filled.noted(root):
         note(element, label, column)
-    violations = filled.violations + check(root, profile.rules, profile.namespaces, variables(file, narrative))
+    violations = filled.violations + check(root, profile.rules, profile.namespaces, told)
     return root, sorted(set(violations), key=lambda found: (found.rule, found.field, found.value or ""))
 
 

@@ -4,10 +4,11 @@ ReportError
 ├── UnknownProfile       no folder of that name under reports/profiles, or a fault in its files
 ├── CaseNotReportable    the case is not among those approved at the pin
 ├── DayNotReportable     no cash of the business day is to be reported, or the day was not over at the pin
+├── ExemptionNotReportable  the act on an exemption is not among those approved and to be filed at the pin
 ├── RulesBroken          the rule book refuses the filing; .violations holds every one of them
 ├── SchemaRejected       the regulator's schema refuses what the rule book let pass; .faults holds every one
 ├── FilingNotFound       the outbox has no complete filing of that reference
-├── FilingExists         the reference is taken by another case, day, profile or pin
+├── FilingExists         the reference is taken by another case, day, act, profile or pin
 ├── IncidentError        what was filed and what the same pin gives today differ
 └── TraceBroken          a movement of a filing is not in landing at its offset, or with another amount
 """
@@ -35,6 +36,10 @@ class CaseNotReportable(ReportError):
 
 class DayNotReportable(ReportError):
     """A business day's cash cannot be filed at this pin."""
+
+
+class ExemptionNotReportable(ReportError):
+    """An act on an exemption cannot be filed at this pin."""
 
 
 class RulesBroken(ReportError):

@@ -17,6 +17,7 @@ from reports.casefile import CaseFile, Row
 from reports.dayfile import DayFile
 from reports.document import compose
 from reports.errors import ReportError
+from reports.exemptfile import ExemptFile
 from reports.filing import read_again
 from reports.outbox import Filing
 from reports.rulebook import place
@@ -60,6 +61,8 @@ class FieldUnknown(ReportError):
     """A filing's file has no such field."""
 
 
+# Where the event of a row stands.
+_PLACE = ("_topic", "_partition", "_offset")
 NOWHERE = Figure("", "", "", "", None, ())
 
 
@@ -202,9 +205,16 @@ def _told_of(
     return label, sources["everything"]
 
 
-def _sources(file: CaseFile | DayFile) -> dict[str, tuple[Source, ...]]:
+def _sources(file: CaseFile | DayFile | ExemptFile) -> dict[str, tuple[Source, ...]]:
     """The events of each thing that a file tells of, by its label."""
     sources: dict[str, tuple[Source, ...]] = {}
+    if isinstance(file, ExemptFile):
+        act, party = file.designation, Source(*(file.designation[f"_party{name}"] for name in _PLACE))
+        return {
+            f"party {act['party_id']}": (party,),
+            "everything": (_source(act),),
+            "reporting entity": (),
+        }
     if isinstance(file, DayFile):
         moved: list[Row] = []
         for report in file.reports:
@@ -221,7 +231,7 @@ def _sources(file: CaseFile | DayFile) -> dict[str, tuple[Source, ...]]:
 
 
 def _source(row: Row) -> Source:
-    return Source(row["_topic"], row["_partition"], row["_offset"])
+    return Source(*(row[name] for name in _PLACE))
 
 
 def _attributes(element: etree._Element) -> Iterator[tuple[str, str]]:

@@ -22,10 +22,11 @@ from reports.casefile import CaseFile
 from reports.dayfile import DayFile
 from reports.document import compose, serialise
 from reports.errors import FilingExists, IncidentError, ReportError, RulesBroken, SchemaRejected
+from reports.exemptfile import ExemptFile
 from reports.narrative import narrative
 from reports.outbox import Filing
 from reports.profile import Profile, load
-from reports.read import read_case, read_day, with_accounts
+from reports.read import read_case, read_day, read_exemption, with_accounts
 from reports.rulebook import Violation
 from reports.schema import SchemaResult
 
@@ -33,7 +34,7 @@ _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
 def default_reference(profile: str, about: str | date) -> str:
-    """The reference of a filing about a case or a business day when none is given.
+    """The reference of a filing about a case, a business day or an act on an exemption when none is given.
 
     ``SAR-3F2A9C01B7D4`` for a case, ``CTR-20250203-3F2A9C`` for a day.
     """
@@ -51,21 +52,22 @@ def generate(
     pin: int | None = None,
     corrects: str | None = None,
 ) -> Filing:
-    """Make the filing of an approved case, or of a business day's cash, and put it into the outbox.
+    """Make the filing of an approved case, a business day's cash or an exemption, and put it into the outbox.
 
     Asked again for a reference that the outbox has, it makes the same bytes from the same pin and leaves them alone.
 
     Args:
         connection: with the lake attached.
         settings: ``home`` holds the outbox; ``schemas`` the regulators' XSDs, where the site has them.
-        about: a case_id or a business day, as the profile says.
+        about: a case_id, a business day or a designation_id, as the profile says.
         filing_ref: the bank's reference (letters, digits, ``.``, ``_``, ``-``); ``default_reference`` if None.
         pin: the snapshot to read; if None, that of the existing filing, else that at which the newest build ended.
         corrects: the reference of the filing that this one corrects; that of the existing filing if it exists.
 
     Raises:
-        UnknownProfile, CaseNotReportable, DayNotReportable, RulesBroken, SchemaRejected: nothing was written.
-        FilingExists: the reference is taken by another case, day, profile or pin.
+        UnknownProfile, CaseNotReportable, DayNotReportable, ExemptionNotReportable, RulesBroken, SchemaRejected:
+            nothing was written.
+        FilingExists: the reference is taken by another case, day, act, profile or pin.
         IncidentError: the outbox holds other bytes than the pin gives today.
         lakehouse.errors.SnapshotGone: the pin is not in the lake.
         lakehouse.errors.NotBuilt: no pin was given, and no build has ended yet.
@@ -86,6 +88,8 @@ def generate(
     with TemporaryDirectory(dir=settings.home, prefix=".filing-") as folder:
         if isinstance(file, DayFile):
             files = _of_day(connection, settings, chosen, file, reference, corrects, Path(folder))
+        elif isinstance(file, ExemptFile):
+            files = _of_exemption(connection, settings, chosen, file, reference, corrects)
         else:
             files = _of_case(connection, settings, chosen, file, reference, corrects)
         if existing:
@@ -104,7 +108,7 @@ def preview(
     reference = default_reference(profile, about)
     if isinstance(file, DayFile):
         return [found for part in batch.parts(chosen, file, reference) for found in part.violations]
-    return compose(chosen, file, reference, narrative(file))[1]
+    return compose(chosen, file, reference, _story(file))[1]
 
 
 def refusal(
@@ -118,35 +122,49 @@ def refusal(
             with TemporaryFile() as nowhere:
                 _written(settings, chosen, file, default_reference(profile, about), nowhere)
         else:
-            _checked(settings, chosen, file, default_reference(profile, about), narrative(file))
+            _checked(settings, chosen, file, default_reference(profile, about), _story(file))
     except (RulesBroken, SchemaRejected) as refused:
         return refused
     return None
 
 
-def read_again(connection: duckdb.DuckDBPyConnection, filing: Filing) -> tuple[Profile, CaseFile | DayFile, str]:
+def read_again(
+    connection: duckdb.DuckDBPyConnection, filing: Filing
+) -> tuple[Profile, CaseFile | DayFile | ExemptFile, str]:
     """What an existing filing was made from: its profile, its rows at its pin, and its narrative."""
     chosen = load(filing.profile)
     file = _read(connection, chosen, filing.about, filing.pin)
-    return chosen, file, "" if isinstance(file, DayFile) else narrative(file)
+    return chosen, file, _story(file)
 
 
-def _read(connection: duckdb.DuckDBPyConnection, profile: Profile, about: str | date, pin: int) -> CaseFile | DayFile:
+def _story(file: CaseFile | DayFile | ExemptFile) -> str:
+    return narrative(file) if isinstance(file, CaseFile) else ""
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, profile: Profile, about: str | date, pin: int
+) -> CaseFile | DayFile | ExemptFile:
     if isinstance(about, date) != (profile.about == "day"):
-        other = {"case": "a case, not a business day", "day": "a business day, not a case"}[profile.about]
+        other = {
+            "case": "a case, not a business day",
+            "day": "a business day, not a case",
+            "exemption": "an act on an exemption, not a business day",
+        }[profile.about]
         raise ReportError(f"profile {profile.name} files {other}, and {about} was asked for; choose another profile")
     if not isinstance(about, date):
+        if profile.about == "exemption":
+            return read_exemption(connection, about, pin)
         return read_case(connection, about, pin)
     file = read_day(connection, about, pin)
     return with_accounts(connection, file) if profile.form == "goaml" else file
 
 
 def _checked(
-    settings: Settings, profile: Profile, file: CaseFile, reference: str, story: str
+    settings: Settings, profile: Profile, file: CaseFile | ExemptFile, reference: str, story: str
 ) -> tuple[bytes, list[Violation], SchemaResult]:
     """The file for the regulator, what the rule book warns of, and the schema's verdict."""
     root, violations = compose(profile, file, reference, story)
-    subject = f"filing {reference} of case {file.case_id} under {profile.name}"
+    subject = f"filing {reference} of {file.told} under {profile.name}"
     if any(violation.severity == "error" for violation in violations):
         raise RulesBroken(subject, violations)
     content = serialise(root)
@@ -183,6 +201,23 @@ def _of_case(
         f"{reference}.pdf": pack.render(profile, file, reference, story, hashlib.sha256(content).hexdigest()),
     }
     described = manifest.describe(
+        profile, file, reference, files, manifest.ledger_at(connection, file.pin), violations, checked, corrects
+    )
+    return {**files, manifest.NAME: manifest.encode(described)}
+
+
+def _of_exemption(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    profile: Profile,
+    file: ExemptFile,
+    reference: str,
+    corrects: str | None,
+) -> dict[str, bytes | Path]:
+    """The same of an exemption, of which there is no pack."""
+    content, violations, checked = _checked(settings, profile, file, reference, "")
+    files: dict[str, bytes] = {f"{reference}.xml": content}
+    described = manifest.describe_exemption(
         profile, file, reference, files, manifest.ledger_at(connection, file.pin), violations, checked, corrects
     )
     return {**files, manifest.NAME: manifest.encode(described)}

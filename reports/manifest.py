@@ -14,6 +14,7 @@ import orjson
 from lakehouse.snapshots import BUILD
 from reports.casefile import CaseFile, Row
 from reports.dayfile import DayFile
+from reports.exemptfile import ExemptFile
 from reports.profile import Profile
 from reports.rulebook import Violation
 from reports.schema import SchemaResult
@@ -85,6 +86,37 @@ def describe_day(
     }
 
 
+def describe_exemption(
+    profile: Profile,
+    file: ExemptFile,
+    filing_ref: str,
+    files: Mapping[str, bytes],
+    ledger: Mapping[str, Any],
+    violations: Sequence[Violation],
+    schema: SchemaResult,
+    corrects: str | None = None,
+) -> dict[str, Any]:
+    """The same of an exemption's filing, which tells no movement."""
+    designation = file.designation
+    return {
+        "filing_ref": filing_ref,
+        **({"corrects": corrects} if corrects else {}),
+        "profile": _profile(profile),
+        "designation_id": file.designation_id,
+        "exemption_id": designation["exemption_id"],
+        "pin": file.pin,
+        **_retention(file),
+        "files": {name: digest(hashlib.sha256(content).hexdigest(), len(content)) for name, content in files.items()},
+        "filed_on": file.filed_on.isoformat(),
+        "prepared_by": {"officer_id": designation["proposed_by"], "name": designation["proposed_by_name"]},
+        "approved_by": {"officer_id": designation["approved_by"], "name": designation["approved_by_name"]},
+        "approved_at": designation["approved_at"].isoformat() + "Z",
+        "ledger": ledger,
+        "transactions": [],
+        "validation": _validation(profile, violations, schema),
+    }
+
+
 def digest(sha256: str, size: int) -> dict[str, Any]:
     """A file as the manifest names it."""
     return {"sha256": sha256, "bytes": size}
@@ -108,7 +140,7 @@ def _validation(profile: Profile, violations: Sequence[Violation], schema: Schem
     }
 
 
-def _retention(file: CaseFile | DayFile) -> dict[str, Any]:
+def _retention(file: CaseFile | DayFile | ExemptFile) -> dict[str, Any]:
     """How long the filing is kept, from the day it is filed on; nothing at a pin of before that was known."""
     years = file.entity.get("retention_years")
     return {} if years is None else {"retention": {"years": years, "until": later(file.filed_on, years).isoformat()}}

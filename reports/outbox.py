@@ -19,7 +19,7 @@ from reports.manifest import NAME
 
 @dataclass(frozen=True)
 class Filing:
-    """A complete filing about a case or a business day; the other of the two is None.
+    """A complete filing about a case, a business day or an act on an exemption; the other two are None.
 
     ``path`` is the file for the regulator, ``sha256`` its digest, ``pdf_path`` the pack where there is one,
     ``validity`` the words of the schema check; ``warnings`` are the rule book's, one line each.
@@ -29,6 +29,7 @@ class Filing:
     profile: str
     case_id: str | None
     business_day: date | None
+    designation_id: str | None
     pin: int
     path: Path
     sha256: str
@@ -39,11 +40,10 @@ class Filing:
 
     @property
     def about(self) -> str | date:
-        """The case_id or the business day."""
-        if self.case_id is not None:
-            return self.case_id
-        assert self.business_day is not None
-        return self.business_day
+        """The case_id, the business day or the designation_id."""
+        about = self.case_id or self.business_day or self.designation_id
+        assert about is not None
+        return about
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -135,6 +135,7 @@ def _filing(manifest_path: Path) -> Filing:
         profile=content["profile"]["name"],
         case_id=content.get("case_id"),
         business_day=date.fromisoformat(day) if day else None,
+        designation_id=content.get("designation_id"),
         pin=content["pin"],
         path=manifest_path.parent / document,
         sha256=content["files"][document]["sha256"],

@@ -36,7 +36,7 @@ class Profile:
     name: str
     version: str
     form: str
-    about: Literal["case", "day"]
+    about: Literal["case", "day", "exemption"]
     report: str
     title: str
     schema: str
@@ -56,7 +56,7 @@ class Profile:
         return {self.prefix: self.namespace} if self.prefix and self.namespace else {}
 
 
-def names(about: Literal["case", "day"] | None = None) -> list[str]:
+def names(about: Literal["case", "day", "exemption"] | None = None) -> list[str]:
     """The profiles there are, the site's own too, sorted; only those of filings ``about`` that, if it is given."""
     return [name for name in sorted(_folders(Settings().profiles)) if about in (None, load(name).about)]
 

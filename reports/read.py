@@ -1,4 +1,4 @@
-"""Read the rpt_ rows of a case, or of a business day, from the lake as it was at a pin."""
+"""Read the rpt_ rows of a case, a business day or an exemption from the lake as it was at a pin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ import duckdb
 from lakehouse import snapshots
 from reports.casefile import UTC, CaseFile, Row
 from reports.dayfile import CashReport, DayFile
-from reports.errors import CaseNotReportable, DayNotReportable, ReportError
+from reports.errors import CaseNotReportable, DayNotReportable, ExemptionNotReportable, ReportError
+from reports.exemptfile import ExemptFile
 
 _ORDER = {
     "rpt_str_case": "case_id",
@@ -116,6 +117,32 @@ def read_day(connection: duckdb.DuckDBPyConnection, business_day: date, pin: int
         business_day=business_day,
         filed_on=built_at.astimezone(ZoneInfo(entity["time_zone"])).date(),
         reports=_Reports(connection, business_day, pin),
+    )
+
+
+def read_exemption(connection: duckdb.DuckDBPyConnection, designation_id: str, pin: int) -> ExemptFile:
+    """The approved act ``designation_id`` on an exemption at snapshot ``pin``; only schema ``rpt`` is read.
+
+    Raises:
+        lakehouse.errors.SnapshotGone: the pin is not in the lake any more.
+        ExemptionNotReportable: no such act was approved and is to be filed at the pin.
+        ReportError: its jurisdiction has no reporting entity.
+    """
+    snapshots.require(connection, pin)
+    found = fetch(
+        connection,
+        f"select * from lake.rpt.rpt_doep at (version => {int(pin)}) where designation_id = ?",  # noqa: S608
+        [designation_id],
+    )
+    if not found:
+        raise ExemptionNotReportable(
+            f"act {designation_id!r} on an exemption is not to be filed at snapshot {pin} (no row in rpt.rpt_doep). "
+            "It needs the approval of another officer, and a basis of which the regulator is told; then build again."
+        )
+    return ExemptFile(
+        pin=pin,
+        entity=_labelled(_entity(connection, found[0]["jurisdiction"], pin), "reporting entity"),
+        designation=_labelled(found[0], f"act {designation_id}"),
     )
 
 

@@ -39,6 +39,7 @@ SUBJECTS = ("A-reported", "A-breached", "A-noted")
 EVERYTHING = (
     *("+case_violations", "+deadlines", "+rpt_reporting_entity"),
     *("+rpt_str_party", "+rpt_str_alert", "+rpt_str_act"),
+    *("+rpt_mlro_alert", "+rpt_mlro_case", "+rpt_mlro_violation"),
 )
 # What a second lake, which has only the topics, must show just the same; who saw what first is a matter of builds.
 SAME = {

@@ -41,6 +41,7 @@ def test_every_topic_of_the_design_has_a_contract() -> None:
         "bank.parties",
         "bank.transactions",
         "compliance.decisions",
+        "compliance.exemptions",
         "compliance.filings",
         "reference.fx-rates",
         "reference.watchlists",

@@ -1,4 +1,4 @@
-"""Filings: for each approved case, or business day with cash to report, one under each profile of that kind.
+"""Filings: for each approved case, business day with cash to report, or exemption, one under each profile of that kind.
 
 Made once and never again otherwise.
 """
@@ -20,7 +20,11 @@ from reports import profile
 from reports.outbox import Filing
 
 POOL = "filings"
-_ABOUT = {"case": "an approved case", "day": "a business day with cash to report, once it is over"}
+_ABOUT = {
+    "case": "an approved case",
+    "day": "a business day with cash to report, once it is over",
+    "exemption": "an approved act on an exemption",
+}
 
 
 def filing_key(profile_name: str) -> dg.AssetKey:
@@ -71,7 +75,7 @@ def _table(done: Filings) -> str:
         for each in done.made + done.there
     ]
     lines += [f"| {about} | refused | {', '.join(reasons)} | | |" for about, reasons in done.refused.items()]
-    return "\n".join(["| case or day | filing | validity | file | pack |", "|---|---|---|---|---|", *lines])
+    return "\n".join(["| case, day or act | filing | validity | file | pack |", "|---|---|---|---|---|", *lines])
 
 
 def _pack(filing: Filing) -> str:

@@ -44,12 +44,24 @@ _DUE = {
         )
         order by business_day
     """,  # noqa: S608
+    "exemption": f"""
+        with profiles as ({_PROFILES} and about = 'exemption'),
+        designations as (from lake.rpt.rpt_doep at (version => $pin))
+        select designation_id
+        from designations
+        where $chosen or exists (
+            select 1
+            from profiles
+            where designations.effective_on between profiles.first_day and profiles.last_day
+        )
+        order by designation_id
+    """,  # noqa: S608
 }
 
 
 @dataclass
 class Filings:
-    """Filings made by this run, those the outbox had, and by case or business day what keeps it from being filed."""
+    """Filings made by this run, those the outbox had, and by what they are about what keeps it from being filed."""
 
     made: list[Filing] = field(default_factory=list)
     there: list[Filing] = field(default_factory=list)
@@ -95,8 +107,9 @@ def broken(refusal: RulesBroken | SchemaRejected) -> list[str]:
 
 
 def due(connection: duckdb.DuckDBPyConnection, settings: Settings, profile: str, pin: int) -> list[About]:
-    """What is to be filed under ``profile`` at ``pin``, sorted: approved cases, or business days with cash to report
-    that were over; of either those for which the law asks for it, or all where ``VIGIL_FILE_UNDER`` names it."""
+    """What is to be filed under ``profile`` at ``pin``, sorted: approved cases, business days with cash to report
+    that were over, or approved acts on exemptions; of each those for which the law asks for it, or all where
+    ``VIGIL_FILE_UNDER`` names it."""
     asked = {"pin": pin, "profile": profile, "chosen": settings.files(profile)}
     rows = connection.execute(_DUE[profiles.load(profile).about], asked).fetchall()
     return [about for (about,) in rows]

@@ -46,6 +46,7 @@ def _generated(filing: Filing, at: datetime) -> dict[str, Any]:
         at,
         case_id=filing.case_id,
         business_day=filing.business_day,
+        designation_id=filing.designation_id,
         pin=filing.pin,
         corrects=filing.manifest.get("corrects"),
         retain_until=date.fromisoformat(retained["until"]) if retained else None,

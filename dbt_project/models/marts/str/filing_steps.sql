@@ -85,6 +85,7 @@ final as (
         filing_ref,
         case_id,
         business_day,
+        designation_id,
         profile,
         status,
         sha256,

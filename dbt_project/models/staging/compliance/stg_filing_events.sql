@@ -12,6 +12,7 @@ with landed as (
         filing_ref,
         case_id,
         business_day,
+        designation_id,
         profile,
         status,
         pin,
