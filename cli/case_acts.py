@@ -14,10 +14,10 @@ from cases.decisions import record
 from cases.errors import ActRefused
 from cases.unbuilt import unbuilt
 from cli.case import Case, find
-from cli.console import AsJson, print_json, say
+from cli.console import AsJson, tell_event
 from cli.environment import client, lake
 from cli.query import rows
-from contracts.decisions import decision
+from contracts.decisions import TOPIC, decision
 from lakehouse.attach import connect
 
 Officer = Annotated[str, typer.Option(help="Identifier of the officer who acts.")]
@@ -172,11 +172,8 @@ def act_on(case_id: str, act: str, officer: str, role: Role, more: dict[str, Any
                 more = more | _suppression(connection, case, now.date(), more)
         event = decision(case_id, act, officer, role.value, now, **more)
         partition, offset = record(settings.kafka_bootstrap_servers, event, reach)
-    if as_json:
-        print_json(event | {"partition": partition, "offset": offset})
-    else:
-        say(f"{act}: {event['decision_id']} at compliance.decisions[{partition}]@{offset}")
-        say("It counts from the next 'vigil build', which lands it first.")
+    sent = event | {"partition": partition, "offset": offset}
+    tell_event(sent, f"{act}: {event['decision_id']}", TOPIC, as_json=as_json)
 
 
 def _require_evidence(

@@ -81,6 +81,15 @@ def answer(value: Any, *, as_json: bool, title: str | None = None, columns: Sequ
         print_rows(value, title=title, columns=columns)
 
 
+def tell_event(event: Mapping[str, Any], words: str, topic: str, *, as_json: bool) -> None:
+    """An event that was put on ``topic``: as it is, or ``words`` with its partition and offset."""
+    if as_json:
+        print_json(event)
+        return
+    say(f"{words} at {topic}[{event['partition']}]@{event['offset']}")
+    say("It counts from the next 'vigil build', which lands it first.")
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return "–"

@@ -10,7 +10,7 @@ import typer
 
 import reports
 from cases.events import send
-from cli.console import AsJson, answer, print_json, print_rows, say
+from cli.console import AsJson, answer, print_json, print_rows, say, tell_event
 from cli.environment import client, lake
 from cli.filing import summary
 from cli.query import rows
@@ -63,7 +63,7 @@ def submit(filing_ref: Reference, officer: Officer, as_json: AsJson = False) -> 
         years = (filing.manifest.get("retention") or {}).get("years")
         kept = later(now.date(), years) if years is not None else None
         done = _record(settings, filing, "submitted", now, officer_id=officer, pin=filing.pin, retain_until=kept)
-    _tell(done, as_json=as_json)
+    tell_event(done, f"{filing_ref} is {done['status']}: {done['event_id']}", TOPIC, as_json=as_json)
 
 
 def acknowledge(
@@ -82,7 +82,7 @@ def acknowledge(
         filing, _ = _filing(settings, filing_ref, "acknowledged")
         more = {"regulator_reference": reference, "errors": list(told.errors) or None}
         done = _record(settings, filing, "acknowledged", datetime.now(UTC), officer_id=officer, **more)
-    _tell(done, as_json=as_json)
+    tell_event(done, f"{filing_ref} is {done['status']}: {done['event_id']}", TOPIC, as_json=as_json)
 
 
 def return_(
@@ -103,7 +103,7 @@ def return_(
         filing, _ = _filing(settings, filing_ref, "returned")
         more = {"regulator_reference": told.reference, "errors": errors}
         done = _record(settings, filing, "returned", datetime.now(UTC), officer_id=officer, **more)
-    _tell(done, as_json=as_json)
+    tell_event(done, f"{filing_ref} is {done['status']}: {done['event_id']}", TOPIC, as_json=as_json)
 
 
 def correct(filing_ref: Reference, officer: Officer, as_json: AsJson = False) -> None:
@@ -194,12 +194,3 @@ def _record(settings: Settings, filing: Filing, status: str, at: datetime, **mor
     )
     ((partition, offset),) = send(settings.kafka_bootstrap_servers, TOPIC, [event], client(settings))
     return event | {"partition": partition, "offset": offset}
-
-
-def _tell(event: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print_json(event)
-        return
-    place = f"{TOPIC}[{event['partition']}]@{event['offset']}"
-    say(f"{event['filing_ref']} is {event['status']}: {event['event_id']} at {place}")
-    say("It counts from the next 'vigil build', which lands it first.")

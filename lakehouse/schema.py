@@ -34,6 +34,8 @@ _ADDED = {
     },
     # Until then nobody moves the row: a rewind asks sinks for a moment's quiet. Null most of the time.
     "offsets": {"held_until": "timestamp"},
+    # Null in seals that were made before.
+    "seals": {"ledger": "varchar"},
 }
 
 _LEDGER = {
@@ -68,7 +70,7 @@ _LEDGER = {
     "seals": (
         "number bigint, cluster_id varchar, topic varchar, topic_id varchar, partition integer, first_offset bigint, "
         "next_offset bigint, rows bigint, dead_letters bigint, columns varchar, digest varchar, chain varchar, "
-        "snapshot bigint, sealed_at timestamp"
+        "snapshot bigint, sealed_at timestamp, ledger varchar"
     ),
     # Learned priorities, and who let each of them do what since when; detection/priority writes both.
     "priority_models": (

@@ -36,7 +36,10 @@ with rewinds as (
         unnest(rewinds.ranges) as span
     from lake.ledger.rewinds as rewinds
     inner join lake.ledger.commits as commits
-        on rewinds.commit_id = commits.commit_id and rewinds.ranges = commits.ranges
+        on rewinds.commit_id = commits.commit_id
+        and rewinds.ranges = commits.ranges
+        -- A rewind and its commit are of one transaction; the commit of another landing is none.
+        and rewinds.snapshot_id = commits.snapshot_id
 ),
 
 touched as (
@@ -69,6 +72,7 @@ final as (
         seals.dead_letters,
         seals.columns,
         seals.digest,
+        seals.ledger,
         seals.chain,
         seals.snapshot,
         seals.sealed_at,
@@ -82,10 +86,10 @@ select * from final order by number
 """
 
 # The rows of a range, each as one text. Those of another generation of the topic have moments of their own; what came
-# of a dead letter is sealed with the letter, since it lands when somebody sees to it.
+# of a dead letter after snapshot $sealed is not of that seal, but of the next one of the range.
 ROWS = """
 with commits as (
-    select commit_id, cluster_id, topic_id, committed_at, unnest(ranges) as span
+    select commit_id, cluster_id, topic_id, committed_at, snapshot_id as landed_in, unnest(ranges) as span
     from lake.ledger.commits at (version => {pin})
     where topic = $topic
 ),
@@ -104,7 +108,7 @@ letters as (
     select "offset", replay_commit_id
     from all_letters
     where cluster_id = $cluster_id and topic = $topic and topic_id = $topic_id and partition = $partition
-        and replay_commit_id is not null
+        and replay_commit_id <> commit_id
 ),
 
 replayed as (
@@ -115,6 +119,7 @@ replayed as (
         and commits.span.partition = $partition
         and letters."offset" >= commits.span.first_offset
         and letters."offset" < commits.span.next_offset
+        and commits.landed_in > $sealed
 ),
 
 landed as (
@@ -164,6 +169,64 @@ final as (
 )
 
 select canonical from final order by "offset", canonical
+"""
+
+# What the ledger had told of a range by snapshot $sealed: the commits that landed it, and its rewinds. Whoever alters a
+# row of the ledger makes a snapshot, and the row is of that one from then on.
+LEDGER = """
+with commits as (
+    select commit_id, committed_at as at, unnest(ranges) as span
+    from lake.ledger.commits at (version => {pin})
+    where cluster_id = $cluster_id and topic = $topic and topic_id = $topic_id and snapshot_id <= $sealed
+),
+
+rewinds as (
+    select commit_id, rewound_at as at, before_snapshot, rewound_by, reason, unnest(ranges) as span
+    from lake.ledger.rewinds at (version => {pin})
+    where cluster_id = $cluster_id and topic = $topic and topic_id = $topic_id and snapshot_id <= $sealed
+),
+
+told as (
+    select 'commit' as kind, * from commits
+    union all by name
+    select 'rewind' as kind, * from rewinds
+),
+
+ranged as (
+    select
+        * exclude (span),
+        span.first_offset as first_offset,
+        span.next_offset as next_offset,
+        span.messages as messages
+    from told
+    where span.partition = $partition
+        and span.first_offset < $next_offset
+        and span.next_offset > $first_offset
+),
+
+final as (
+    select {text} as canonical from ranged
+)
+
+select canonical from final order by canonical
+"""
+
+# What came of dead letters, by range of generation and partition, with the snapshot in which it landed.
+REPLAYS = """
+with commits as (
+    select commit_id, snapshot_id as landed_in from lake.ledger.commits at (version => {pin})
+),
+
+letters as (
+    select * from lake.ledger.dead_letters at (version => {pin})
+)
+
+select
+    letters.cluster_id, letters.topic, letters.topic_id, letters.partition,
+    letters."offset", max(commits.landed_in) as landed_in
+from letters
+inner join commits on letters.replay_commit_id = commits.commit_id and letters.replay_commit_id <> letters.commit_id
+group by all
 """
 
 TOPICS = "select distinct topic from lake.ledger.commits at (version => {pin}) where topic is not null order by topic"

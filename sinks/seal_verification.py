@@ -10,7 +10,7 @@ import duckdb
 from contracts import Contract
 from lakehouse import snapshots
 from sinks.seal_queries import STRAYS, TOPICS
-from sinks.seals import Seal, chained, read, seals, table_of
+from sinks.seals import Seal, chained, read_again, seals, table_of
 
 Head = tuple[int, str]
 
@@ -71,17 +71,19 @@ def content_fault(
     connection: duckdb.DuckDBPyConnection, each: Seal, pin: int, contracts: Mapping[str, Contract] | None = None
 ) -> str | None:
     """What differs between a seal and the lake at ``pin``, None if nothing does."""
-    at = pin if each.replaced_after is None else each.replaced_after
     try:
-        there = read(connection, each.stretch, at, table_of(each.stretch.topic, contracts), each.content.columns)
+        there = read_again(connection, each, pin, table_of(each.stretch.topic, contracts))
     except (duckdb.CatalogException, duckdb.BinderException, duckdb.InvalidInputException, ValueError):
+        at = pin if each.replaced_after is None else each.replaced_after
         return f"its table, one of its columns or snapshot {at} is gone; restore them from a backup"
     sealed = each.content
     if there.rows != sealed.rows:
         return f"it has {there.rows:,} rows, and had {sealed.rows:,}"
     if there.dead_letters != sealed.dead_letters:
         return f"it has {there.dead_letters:,} dead letters, and had {sealed.dead_letters:,}"
-    return None if there.digest == sealed.digest else "its rows or dead letters are not those that were sealed"
+    if there.digest != sealed.digest:
+        return "its rows or dead letters are not those that were sealed"
+    return None if there.ledger == sealed.ledger else "the ledger tells other commits or rewinds of it than were sealed"
 
 
 def _links(chain: list[Seal], heads: Iterable[Head]) -> Iterator[BrokenSeal]:

@@ -23,7 +23,7 @@ from lakehouse import snapshots
 from lakehouse.schema import prepare
 from lakehouse.transactions import insist, transaction
 from sinks.canonical import digest, text
-from sinks.seal_queries import CLOSED, LETTERS, ROWS, SEALS
+from sinks.seal_queries import CLOSED, LEDGER, LETTERS, REPLAYS, ROWS, SEALS
 
 # Narrow enough to tell where something was altered, wide enough that a topic of a billion events has few.
 OFFSETS = 100_000
@@ -36,13 +36,25 @@ _LETTER = {
     "value": "BLOB",
     "headers": "VARCHAR",
 }
+# What a commit or a rewind tells of a range.
+_TOLD = {
+    "kind": "VARCHAR",
+    "commit_id": "VARCHAR",
+    "at": "TIMESTAMP",
+    "first_offset": "BIGINT",
+    "next_offset": "BIGINT",
+    "messages": "BIGINT",
+    "before_snapshot": "BIGINT",
+    "rewound_by": "VARCHAR",
+    "reason": "VARCHAR",
+}
 _INSERT = """
 insert into lake.ledger.seals by name
 select
     $number::bigint as number, $cluster_id as cluster_id, $topic as topic, $topic_id as topic_id,
     $partition::integer as partition, $first_offset::bigint as first_offset, $next_offset::bigint as next_offset,
     $rows::bigint as rows, $dead_letters::bigint as dead_letters, $columns as columns, $digest as digest,
-    $chain as chain, $snapshot::bigint as snapshot, $sealed_at::timestamp as sealed_at
+    $ledger as ledger, $chain as chain, $snapshot::bigint as snapshot, $sealed_at::timestamp as sealed_at
 """
 
 
@@ -64,12 +76,16 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Content:
-    """What the lake has of a stretch: how much, and its SHA-256 by the ``columns`` (names and types) of the table."""
+    """What the lake has of a stretch: how much, and its SHA-256 by the ``columns`` (names and types) of the table.
+
+    ``ledger`` is the SHA-256 of the commits and rewinds that made it so; None in seals of former releases.
+    """
 
     rows: int
     dead_letters: int
     columns: str
     digest: str
+    ledger: str | None
 
 
 @dataclass(frozen=True)
@@ -130,36 +146,58 @@ def seals(connection: duckdb.DuckDBPyConnection) -> list[Seal]:
         found = connection.execute(SEALS).fetchall()
     except duckdb.CatalogException:
         return []
-    return [Seal(row[0], Stretch(*row[1:7]), Content(*row[7:11]), *row[11:]) for row in found]
+    return [Seal(row[0], Stretch(*row[1:7]), Content(*row[7:12]), *row[12:]) for row in found]
 
 
-def read(
-    connection: duckdb.DuckDBPyConnection, stretch: Stretch, pin: int, table: str, columns: str | None = None
-) -> Content:
-    """What the lake has of ``stretch`` at snapshot ``pin``.
+def read(connection: duckdb.DuckDBPyConnection, stretch: Stretch, pin: int, table: str) -> Content:
+    """What the lake has of ``stretch`` at snapshot ``pin``, to be sealed; ``table`` is the topic's landing table."""
+    there = _columns(connection, table, pin)
+    rows, letters, found = _rows(connection, stretch, pin, pin, table, there)
+    told = json.dumps(there, sort_keys=True)
+    return Content(rows, letters, told, found, _ledger(connection, stretch, pin, pin))
 
-    Args:
-        table: the topic's landing table.
-        columns: of the seal to compare with; those of the table if None.
+
+def read_again(connection: duckdb.DuckDBPyConnection, sealed: Seal, pin: int, table: str) -> Content:
+    """What the lake has at snapshot ``pin`` of what was sealed, told as the seal tells it.
+
+    Rows that were landed again since are those of the snapshot before that; the ledger is that of ``pin``.
 
     Raises:
-        duckdb.Error: the table, or a column that ``columns`` names, is not there.
-        ValueError: ``columns`` names no type.
+        duckdb.Error: the table, or a column that the seal names, is not there.
+        ValueError: the seal's columns name no type.
     """
-    there = _columns(connection, table, pin)
+    at = pin if sealed.replaced_after is None else sealed.replaced_after
+    content = sealed.content
     # A column added since counts too, where it holds something.
-    chosen = there | (json.loads(columns) if columns is not None else {})
-    rows, of_rows = digest(connection, _at(ROWS, pin, table=table, text=text(chosen)), vars(stretch))
+    chosen = _columns(connection, table, at) | json.loads(content.columns)
+    # Seals of former releases have no row of a replay, and nothing of the ledger.
+    until = -1 if content.ledger is None else sealed.snapshot
+    rows, letters, found = _rows(connection, sealed.stretch, at, until, table, chosen)
+    ledger = None if content.ledger is None else _ledger(connection, sealed.stretch, pin, until)
+    return Content(rows, letters, content.columns, found, ledger)
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, stretch: Stretch, pin: int, sealed: int, table: str, columns: dict[str, str]
+) -> tuple[int, int, str]:
+    """Rows and dead letters of a stretch, and the SHA-256 of both, as snapshot ``sealed`` had them."""
+    known = {**vars(stretch), "sealed": sealed}
+    rows, of_rows = digest(connection, _at(ROWS, pin, table=table, text=text(columns)), known)
     letters, of_letters = digest(connection, _at(LETTERS, pin, text=text(_LETTER)), vars(stretch))
-    both = hashlib.sha256(f"{of_rows}|{of_letters}".encode()).hexdigest()
-    return Content(rows, letters, columns if columns is not None else json.dumps(there, sort_keys=True), both)
+    return rows, letters, hashlib.sha256(f"{of_rows}|{of_letters}".encode()).hexdigest()
+
+
+def _ledger(connection: duckdb.DuckDBPyConnection, stretch: Stretch, pin: int, sealed: int) -> str:
+    """The SHA-256 of what the ledger told of a stretch by snapshot ``sealed``, as it stands at ``pin``."""
+    _, found = digest(connection, _at(LEDGER, pin, text=text(_TOLD)), {**vars(stretch), "sealed": sealed})
+    return found
 
 
 def chained(before: str, number: int, stretch: Stretch, content: Content, snapshot: int, sealed_at: datetime) -> str:
     """The link of a seal behind the link ``before``."""
-    told = json.dumps(
-        [before, number, *vars(stretch).values(), *vars(content).values(), snapshot, sealed_at.isoformat()]
-    )
+    # In seals of former releases nothing is told of the ledger.
+    read_there = [value for value in vars(content).values() if value is not None]
+    told = json.dumps([before, number, *vars(stretch).values(), *read_there, snapshot, sealed_at.isoformat()])
     return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -170,13 +208,22 @@ def table_of(topic: str, contracts: Mapping[str, Contract] | None) -> str:
 
 
 def _due(connection: duckdb.DuckDBPyConnection, pin: int, standing: list[Seal], before: datetime) -> Iterator[Stretch]:
-    """What was landed again since it was sealed, then what was never sealed; a rest, if none was since ``before``."""
+    """What was landed again since it was sealed, also of a dead letter, then what was never sealed; a rest, if none was
+    since ``before``."""
     newest = {each.stretch: each for each in standing}
+    replays: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
+    for *of, offset, landed_in in connection.execute(_at(REPLAYS, pin)).fetchall():
+        replays.setdefault(tuple(of), []).append((offset, landed_in))
     # A stretch that is sealed again keeps its place, so the last of a partition is the one that ends it.
     ends: dict[tuple[Any, ...], Seal] = {}
     for stretch, last in newest.items():
-        ends[stretch.cluster_id, stretch.topic, stretch.topic_id, stretch.partition] = last
-        if last.replaced_after is not None and last.replaced_after < pin:
+        partition = (stretch.cluster_id, stretch.topic, stretch.topic_id, stretch.partition)
+        ends[partition] = last
+        replayed = any(
+            stretch.first_offset <= offset < stretch.next_offset and landed_in > last.snapshot
+            for offset, landed_in in replays.get(partition, ())
+        )
+        if replayed or (last.replaced_after is not None and last.replaced_after < pin):
             yield stretch
     for *of, first, following in connection.execute(_at(CLOSED, pin)).fetchall():
         end = ends.get(tuple(of))

@@ -18,6 +18,7 @@ from landing_bench import Bench, party
 from lakehouse.attach import connect
 from lakehouse.upkeep import keep_up
 from sinks import seals
+from sinks.canonical import digest, text
 from sinks.clock import utc_now
 from sinks.dead_letter_replay import replay
 from sinks.dead_letters import Selection
@@ -211,6 +212,95 @@ def test_what_hides_an_alteration_is_found(bench: Bench, statements: list[str], 
     assert [fault.partition(":")[0] for fault in faults(bench)] == ranges
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update lake.ledger.commits set commit_id = 'other'",
+        "update lake.ledger.commits set ranges = ranges[:1]",
+        "update lake.ledger.rewinds set rewound_by = 'O2'",
+        "delete from lake.ledger.rewinds",
+    ],
+)
+def test_a_ledger_that_was_altered_is_named(bench: Bench, statement: str) -> None:
+    rewind(
+        bench.config(),
+        bench.settings,
+        Wanted(bench.topic, partition=0, from_offset=90, to_offset=99),
+        by="O1",
+        why="for the test",
+        contracts=bench.contracts,
+    )
+    seal(bench)
+    assert faults(bench) == []
+    change(bench, statement)
+    told = "the ledger tells other commits or rewinds of it than were sealed"
+    assert any(fault.endswith(told) for fault in faults(bench))
+
+
+def test_a_rewind_that_names_the_first_landing_s_commit_is_none(bench: Bench) -> None:
+    seal(bench)
+    change(
+        bench,
+        "update {table} set name = 'Nobody' where _partition = 0 and _offset = 7",
+        "insert into lake.ledger.rewinds by name select commit_id, cluster_id, topic, topic_id, ranges, "
+        "(select max(snapshot_id) - 1 from lake.snapshots()) as before_snapshot from lake.ledger.commits",
+    )
+    assert [fault.partition(":")[0] for fault in faults(bench)] == ["0@0-99"]
+
+
+def test_a_letter_of_the_commit_that_set_it_aside_was_not_replayed(bench: Bench) -> None:
+    seal(bench)
+    change(
+        bench,
+        "update lake.ledger.dead_letters set replay_commit_id = commit_id",
+        "insert into {table} by name select * replace (141 as _offset, (select max(c.committed_at) from "
+        "lake.ledger.commits c join lake.ledger.dead_letters l using (commit_id)) as _landed_at) from {table} "
+        "where _partition = 0 and _offset = 7",
+    )
+    assert faults(bench)[0] == "0@100-162: it has 61 rows, and had 60"
+
+
+def test_a_seal_of_a_former_release_holds(bench: Bench) -> None:
+    seal(bench)
+    with connect(bench.settings) as connection:
+        connection.execute("update lake.ledger.seals set ledger = null")
+        before = ""
+        for each in seals.seals(connection):
+            before = seals.chained(before, each.number, each.stretch, each.content, each.snapshot, each.sealed_at)
+            connection.execute("update lake.ledger.seals set chain = ? where number = ?", [before, each.number])
+    assert faults(bench) == []
+
+
+def test_the_canonical_text_of_each_type_stays_what_it_was() -> None:
+    """A release of DuckDB that told a value otherwise would break every seal there is."""
+    values = {
+        "BIGINT": "-9007199254740993",
+        "BLOB": "'\\x00\\xFFa'::blob",
+        "BOOLEAN": "true",
+        "DATE": "date '0044-03-15'",
+        "DECIMAL(18,4)": "1250.5",
+        "DOUBLE": "1e21",
+        "FLOAT": "0.1",
+        "INTEGER[]": "[1, null, 3]",
+        'STRUCT("type" VARCHAR, number VARCHAR)[]': "[{'type': 'it''s', 'number': null}]",
+        "TIMESTAMP": "timestamp '2026-02-03 04:05:06.789'",
+        "VARCHAR": "'Łukasz 😀'",
+    }
+    told = {kind: f"c{place:02}" for place, kind in enumerate(values)}
+    columns = ", ".join(f"cast({value} as {kind}) as {told[kind]}" for kind, value in values.items())
+    statement = f"select {text({name: kind for kind, name in told.items()})} as canonical from (select {columns})"
+    with duckdb.connect() as connection:
+        assert connection.execute(statement).fetchone() == (
+            "c00=17:-9007199254740993c01=9:\\x00\\xFFac02=4:truec03=10:0044-03-15"
+            "c04=9:1250.5000c05=5:1e+21c06=3:0.1c07=12:[1, NULL, 3]"
+            "c08=35:[{'type': 'it\\'s', 'number': NULL}]c09=23:2026-02-03 04:05:06.789c10=12:Łukasz 😀",
+        )
+        assert digest(connection, statement, {}) == (
+            1,
+            "50708cd13a594bfada0b1661e4dd19916399af213c8bb351cd6f6e3acaa82f1c",
+        )
+
+
 def test_a_trickle_is_sealed_once_a_day(bench: Bench) -> None:
     assert len(seal(bench)) == 4
     bench.send([party(number) for number in range(160, 170)])
@@ -262,7 +352,7 @@ def test_columns_that_come_or_grow_leave_seals_whole(bench: Bench) -> None:
     assert faults(bench) == []
 
 
-def test_what_a_dead_letter_becomes_leaves_its_seal_whole(bench: Bench) -> None:
+def test_what_a_dead_letter_becomes_leaves_its_seal_whole_and_is_sealed_next(bench: Bench) -> None:
     bench.send([party(500, party_type="robot")])
     bench.land()
     seal(bench)
@@ -275,7 +365,11 @@ def test_what_a_dead_letter_becomes_leaves_its_seal_whole(bench: Bench) -> None:
     replay(bench.settings, Selection(), contracts=bench.contracts)
     assert bench.query("select count(*) from {table} where party_type = 'robot'") == [(1,)]
     assert faults(bench) == []
+    (again,) = seal(bench)
     assert seal(bench) == []
+    assert faults(bench) == []
+    change(bench, "update {table} set name = 'Nobody' where party_type = 'robot'")
+    assert faults(bench) == [f"{again}: its rows or dead letters are not those that were sealed"]
 
 
 def test_what_was_landed_again_is_sealed_again(bench: Bench) -> None:
