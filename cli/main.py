@@ -31,6 +31,7 @@ from cli import (
     report,
     rewind,
     scenarios,
+    screen,
     seal,
     secret_files,
     services,
@@ -48,6 +49,7 @@ from detection.errors import DetectionError
 from lakehouse.errors import LakeError
 from local.errors import LocalServiceError
 from reports.errors import ReportError
+from screening.errors import ScreeningError
 from simulator.errors import SimulatorError
 from sinks import SinkError
 
@@ -61,6 +63,7 @@ EXPECTED = (
     LakeError,
     LocalServiceError,
     ReportError,
+    ScreeningError,
     SimulatorError,
     SinkError,
     duckdb.Error,
@@ -108,6 +111,7 @@ app.command()(evaluate.evaluate)
 app.command()(scenarios.scenarios)
 app.command()(backtest.backtest)
 app.add_typer(priority.app, name="priority")
+app.command()(screen.screen)
 app.command()(sql.sql)
 
 

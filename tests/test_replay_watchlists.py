@@ -12,8 +12,9 @@ import pytest
 from conformity import faults
 from lxml import etree
 
+from screening.lists.version import TOPIC
 from simulator.errors import SharedMissing
-from simulator.replay_watchlists import TOPIC, watchlists
+from simulator.replay_watchlists import watchlists
 
 SHARED = Path(os.environ.get("VIGIL_SHARED", "../shared"))
 needs_shared = pytest.mark.skipif(not (SHARED / "data").is_dir(), reason="skipped: ../shared not present")
