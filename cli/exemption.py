@@ -21,7 +21,7 @@ Exemption = Annotated[str, typer.Argument(help="The exemption's identifier.")]
 _EXEMPTIONS = """
     select
         exemption_id, party_id, party_name, basis, status, is_exempt, first_day, last_day, failed_rules, warned_rules,
-        first_exempted_on, review_due_on
+        first_exempted_on, file_by, filed_on, review_due_on
     from lake.str.exemptions
     where ($party is null or party_id = $party) and ($status is null or status = $status)
     order by status, party_name, exemption_id

@@ -147,7 +147,7 @@ _STRUCTURING_ONCE = """
 _CTR = (
     _Page(
         "Register",
-        "Cash to report, one row a person, period and direction",
+        "Reportable cash, and what of it is exempt, one row a person, period and direction",
         """
         select *
         from lake.rpt.rpt_ctr_register at (version => $pin)
@@ -160,6 +160,7 @@ _CTR = (
             Column("residence_country", "Country", width=9),
             Column("direction", "In or out", width=10),
             Column("cash_amount", f"Cash ({currency})", "amount", total=True),
+            Column("exempted_amount", f"Exempt ({currency})", "amount"),
             Column("reporting_threshold", f"Threshold ({currency})", "amount", width=18),
             Column("transaction_count", "Movements", "count", total=True),
             Column("first_business_day", "From", "day"),
@@ -167,6 +168,7 @@ _CTR = (
             Column("conductor_names", "Conductors", width=32),
             Column("branch_ids", "Branches", width=16),
             Column("report_id", "Told in report", width=34),
+            Column("exemption_ids", "Left out by exemptions", width=26),
             Column("ctr_id", "Row", width=34),
         ),
         _CTR_ONCE,

@@ -102,8 +102,8 @@ def cash(ctr_id: str, business_day: date, amount: str, name: str = "Dana Whitfie
                 "rpt_ctr_register", ctr_id=ctr_id, party_id="P-1", name=name, party_type="natural_person",
                 direction="in", jurisdiction="US", base_currency="USD", account_numbers=["4400121207"],
                 conductor_names=[name], branch_ids=["B-01"], cash_amount=Decimal(amount),
-                reporting_threshold=Decimal(10000), transaction_count=1, first_business_day=business_day,
-                business_day=business_day,
+                exempted_amount=Decimal(0), exemption_ids=[], reporting_threshold=Decimal(10000), transaction_count=1,
+                first_business_day=business_day, business_day=business_day,
             )
         ],
         "rpt_ctr_movement": [

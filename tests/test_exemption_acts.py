@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import marts_lake
@@ -32,7 +33,8 @@ from sinks import SinkConfig, run_until_caught_up
 make_lake = marts_lake.make_lake
 
 TOPICS = ("bank.parties", "bank.accounts", "bank.transactions", TOPIC)
-FIRST, EVERY = ("+rpt_doep", "+exemptions"), ("stg_exemption_acts+",)
+FIRST = ("+rpt_doep", "+exemptions", "+rpt_ctr_register", "+rpt_ctr_day")
+EVERY = tuple(f"stg_exemption_acts+,{each}" for each in FIRST)
 EFFECTIVE = date(2026, 2, 2)
 BUSINESSES = {"shop": "445110", "dealer": "441110", "few": "445110", "payer": "236220", "new": "722511"}
 ADDRESS = {"line": "7 River Road", "town": "Troy", "state": "NY", "postal_code": "12180", "country": "US"}
@@ -49,6 +51,17 @@ def bank() -> list[Event]:
         bank.account(f"A-{name}", f"P-{name}", opened_on=opened)
         for day in range(3 if name == "few" else 5):
             (bank.withdraw if name == "payer" else bank.deposit)(f"A-{name}", 12000, at(day))
+    bank.person("P-courier", "outsider")
+    carried = {"conductor_party_id": "P-courier", "conductor_name": "Courier"}
+    # From the day on: what is exempt, what is not though the same hand brings it, and what is not eligible.
+    bank.deposit("A-shop", 12000, at(28), **carried)
+    bank.deposit("A-few", 11000, at(28), **carried)
+    bank.deposit("A-shop", 13000, at(29))
+    bank.withdraw("A-shop", 14000, at(29))
+    bank.deposit("A-dealer", 15000, at(30))
+    # Exempt with one of its holders alone.
+    bank.account("A-joint", "P-shop", "P-few")
+    bank.deposit("A-joint", 20000, at(31))
     return bank.events
 
 
@@ -202,6 +215,41 @@ def test_each_approved_act_of_an_eligible_party_is_filed(desk: Desk) -> None:
             written = filing.path.read_text()
             assert ("31000123456789" in written) == (kind == "revoked")
             assert ("River Foods" in written) == (kind == "amended")
+
+
+def test_exempt_cash_is_in_no_report_and_the_register_tells_by_which_exemption(desk: Desk) -> None:
+    reported = desk.lake.rows(
+        "select business_day, party_id from lake.structuring.ctr_reports "
+        f"where business_day >= date '{EFFECTIVE}' order by all"
+    )
+    assert reported == [
+        (date(2026, 2, 2), "P-few"),
+        (date(2026, 2, 4), "P-dealer"),
+        (date(2026, 2, 5), "P-few"),
+        (date(2026, 2, 5), "P-shop"),
+    ]
+    register = desk.lake.rows(
+        "select business_day, party_id, direction, cash_amount, exempted_amount, exemption_ids "
+        "from lake.rpt.rpt_ctr_register where exempted_amount > 0 order by all"
+    )
+    by = [desk.ids["shop"]]
+    assert register == [
+        (date(2026, 2, 2), "P-courier", "in", Decimal(23000), Decimal(12000), by),
+        (date(2026, 2, 2), "P-shop", "in", Decimal(12000), Decimal(12000), by),
+        (date(2026, 2, 3), "P-shop", "in", Decimal(13000), Decimal(13000), by),
+        (date(2026, 2, 3), "P-shop", "out", Decimal(14000), Decimal(14000), by),
+    ]
+
+
+def test_a_day_of_exempt_cash_alone_has_nothing_to_file(desk: Desk) -> None:
+    days = [day for (day,) in desk.lake.rows("select business_day from lake.rpt.rpt_ctr_day order by all")]
+    assert date(2026, 2, 2) in days
+    assert date(2026, 2, 3) not in days
+
+
+def test_the_day_by_which_the_regulator_is_told_runs_from_the_first_exempt_cash(desk: Desk) -> None:
+    (shop,) = desk.run("list", "--party", "P-shop")
+    assert (shop["first_exempted_on"], shop["file_by"], shop["filed_on"]) == ("2026-02-02", "2026-03-04", None)
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def test_the_filing_tables_are_those_the_reports_read(all_at_once: BuiltLake) ->
         ("rpt_ctr_movement", 19),
         ("rpt_ctr_party", 26),
         ("rpt_ctr_person", 23),
-        ("rpt_ctr_register", 18),
+        ("rpt_ctr_register", 20),
         ("rpt_ctr_transaction", 24),
         ("rpt_doep", 33),
         ("rpt_filing_profile", 7),

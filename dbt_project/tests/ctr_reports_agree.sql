@@ -1,7 +1,7 @@
 -- All cash that a report is due for stands in one report, and somebody is involved in each movement of it.
 with reportable as (
     select distinct unnest(transaction_ids) as transaction_id
-    from {{ ref('ctr_reportable') }}
+    from {{ ref('ctr_due') }}
 ),
 
 printed as (

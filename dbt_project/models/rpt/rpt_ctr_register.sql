@@ -14,6 +14,25 @@ parties as (
     select * from {{ ref('stg_parties') }}
 ),
 
+-- A movement of several exempt holders has a row of each.
+exempt as (
+    select
+        transaction_id,
+        list(exemption_id) as exemption_ids
+    from {{ ref('ctr_exempted') }}
+    group by all
+),
+
+exempted as (
+    select
+        movements.ctr_id,
+        sum(movements.base_amount)::decimal(18, 4) as exempted_amount,
+        list_sort(list_distinct(flatten(list(exempt.exemption_ids)))) as exemption_ids
+    from movements
+    inner join exempt on movements.transaction_id = exempt.transaction_id
+    group by all
+),
+
 moved as (
     select
         ctr_id,
@@ -40,7 +59,9 @@ final as (
         moved.account_numbers,
         moved.conductor_names,
         moved.branch_ids,
+        coalesce(exempted.exemption_ids, []) as exemption_ids,
         ctr.cash_amount,
+        coalesce(exempted.exempted_amount, 0)::decimal(18, 4) as exempted_amount,
         ctr.reporting_threshold,
         ctr.transaction_count,
         ctr.first_business_day,
@@ -48,6 +69,7 @@ final as (
     from ctr
     inner join moved on ctr.ctr_id = moved.ctr_id
     left join reports on ctr.ctr_id = reports.ctr_id
+    left join exempted on ctr.ctr_id = exempted.ctr_id
     left join parties on ctr.party_id = parties.party_id
 )
 

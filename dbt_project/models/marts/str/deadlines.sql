@@ -18,7 +18,7 @@ acts as (
 ),
 
 ctr as (
-    select * from {{ ref('ctr_reportable') }}
+    select * from {{ ref('ctr_due') }}
 ),
 
 steps as (

@@ -1,5 +1,5 @@
 with recursive ctr as (
-    select * from {{ ref('ctr_reportable') }}
+    select * from {{ ref('ctr_due') }}
 ),
 
 cash as (
