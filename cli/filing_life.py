@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import duckdb
 import typer
 
 import reports
@@ -17,11 +18,13 @@ from cli.query import rows
 from contracts.filings import TOPIC, step
 from lakehouse.attach import connect
 from lakehouse.settings import Settings
+from lakehouse.snapshots import built
 from orchestration.defs.filings.lifecycle import announce
 from reports import Filing
 from reports.answer import Answer, read_answer
 from reports.errors import ReportError
 from reports.manifest import later
+from reports.profile import load
 
 Reference = Annotated[str, typer.Argument(help="The bank's reference of a filing in the outbox.")]
 Officer = Annotated[str, typer.Option(help="Identifier of the officer who acts.")]
@@ -31,6 +34,7 @@ AnswerFile = Annotated[
 ]
 
 _STATE = "select * from lake.str.filings where filing_ref = $filing_ref"
+_ANSWER = "select status, regulator_reference from lake.str.filings {at} where filing_ref = $filing_ref"
 _STEPS = """
     select step_number, status, occurred_at, officer_id, regulator_reference, violated_rule, errors
     from lake.str.filing_steps
@@ -54,7 +58,7 @@ class StepRefused(ReportError):
 def submit(filing_ref: Reference, officer: Officer, as_json: AsJson = False) -> None:
     """Record that the filing's file was sent to the regulator; its files must be those of the manifest."""
     with lake() as settings:
-        filing, _ = _filing(settings, filing_ref, "submitted")
+        filing = _filing(settings, filing_ref, "submitted")
         reports.check_digests(filing)
         now = datetime.now(UTC)
         with connect(settings, read_only=True) as connection:
@@ -73,13 +77,21 @@ def acknowledge(
     file: AnswerFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Record that the regulator took the filing, with its number; warnings in its answer are kept."""
+    """Record that the regulator took the filing, with its number; warnings in its answer are kept.
+
+    A batch of many reports has a number of each, in their order and parted by blanks.
+    """
     told = read_answer(file) if file else Answer(None, ())
+    if told.accepted is False:
+        raise StepRefused(
+            f"by {file} the regulator did not accept the filing; 'vigil file return' records what it found"
+        )
     reference = number or told.reference
     if not reference:
         raise StepRefused("an acknowledgement has the regulator's number: give --number, or --answer with one in it")
     with lake() as settings:
-        filing, _ = _filing(settings, filing_ref, "acknowledged")
+        filing = _filing(settings, filing_ref, "acknowledged")
+        _number_each(filing, reference.split())
         more = {"regulator_reference": reference, "errors": list(told.errors) or None}
         done = _record(settings, filing, "acknowledged", datetime.now(UTC), officer_id=officer, **more)
     tell_event(done, f"{filing_ref} is {done['status']}: {done['event_id']}", TOPIC, as_json=as_json)
@@ -96,28 +108,36 @@ def return_(
 ) -> None:
     """Record that the regulator sent the filing back, with what it found wrong."""
     told = read_answer(file) if file else Answer(None, ())
+    if told.accepted:
+        raise StepRefused(
+            f"by {file} the regulator accepted the filing, whatever it warns of: 'vigil file acknowledge' keeps its "
+            "numbers and warnings, and 'vigil file correct' amends what it took"
+        )
     errors = [*told.errors, *(_typed(each) for each in error or [])]
     if not errors:
         raise StepRefused("a return says what is wrong: give --error 'FIELD: MESSAGE', or --answer with errors in it")
     with lake() as settings:
-        filing, _ = _filing(settings, filing_ref, "returned")
+        filing = _filing(settings, filing_ref, "returned")
         more = {"regulator_reference": told.reference, "errors": errors}
         done = _record(settings, filing, "returned", datetime.now(UTC), officer_id=officer, **more)
     tell_event(done, f"{filing_ref} is {done['status']}: {done['event_id']}", TOPIC, as_json=as_json)
 
 
 def correct(filing_ref: Reference, officer: Officer, as_json: AsJson = False) -> None:
-    """Make another filing in the place of one that the regulator answered, from the newest build, and record both."""
+    """Make another filing in the place of one that the regulator answered, from the newest build, and record both.
+
+    Of a day of cash whose reports it took, those that changed amend them by their numbers, and new ones are added.
+    """
     with lake() as settings:
-        filing, status = _filing(settings, filing_ref, "corrected")
-        if filing.business_day is not None and status == "acknowledged":
-            raise StepRefused(
-                f"filing {filing_ref} holds the reports of {filing.business_day}, which the regulator has taken: made "
-                "again they would be told a second time as first ones. Amend the reports that changed, by their own "
-                "numbers, with the regulator."
-            )
+        filing = _filing(settings, filing_ref, "corrected")
         now = datetime.now(UTC)
         with connect(settings) as connection:
+            if _answer(connection, filing_ref) == "acknowledged" and not _amendable(filing):
+                raise StepRefused(
+                    f"filing {filing_ref} holds the cash of {filing.business_day}, which the regulator has taken under "
+                    f"one number, and {filing.profile} has no amendment of that: made again it would be told twice. "
+                    "Tell the regulator what changed."
+                )
             made = reports.generate(
                 connection,
                 settings,
@@ -128,7 +148,10 @@ def correct(filing_ref: Reference, officer: Officer, as_json: AsJson = False) ->
             )
             announce(connection, settings, [made], now)
         _record(settings, filing, "corrected", now, officer_id=officer)
-    answer([summary(made)], as_json=as_json, title=f"in the place of {filing_ref}")
+    gone = made.manifest.get("gone", [])
+    answer([{**summary(made), "gone": gone}], as_json=as_json, title=f"in the place of {filing_ref}")
+    if gone and not as_json:
+        say(f"no report any more, and FinCEN takes none back: {', '.join(gone)}")
 
 
 def show(filing_ref: Reference, as_json: AsJson = False) -> None:
@@ -163,8 +186,8 @@ def _typed(error: str) -> dict[str, str]:
     return {"field": field.strip(), "message": message.strip()}
 
 
-def _filing(settings: Settings, filing_ref: str, status: str) -> tuple[Filing, str | None]:
-    """The filing, if the step may follow what is known of it, and what that is (see ``_BEFORE``)."""
+def _filing(settings: Settings, filing_ref: str, status: str) -> Filing:
+    """The filing, if the step may follow what is known of it (see ``_BEFORE``)."""
     filing = reports.find(settings.home, filing_ref)
     with connect(settings, read_only=True) as connection:
         state = rows(connection, _STATE, {"filing_ref": filing_ref})
@@ -175,7 +198,37 @@ def _filing(settings: Settings, filing_ref: str, status: str) -> tuple[Filing, s
             f"filing {filing_ref} is {there or 'generated, and no step of it has been built into the marts yet'}; "
             f"it can be {status} only once it is {wanted}. 'vigil build' takes up the steps that were sent meanwhile."
         )
-    return filing, there
+    return filing
+
+
+def _number_each(filing: Filing, numbers: list[str]) -> None:
+    """Make sure that a batch of many reports is given as many numbers."""
+    reports_told = filing.manifest.get("reports")
+    if load(filing.profile).repeats and len(numbers) != reports_told:
+        raise StepRefused(
+            f"filing {filing.filing_ref} holds {reports_told} reports, and {len(numbers)} numbers were given; give "
+            "that of each, in the order of the batch and parted by blanks, or --answer with the regulator's file"
+        )
+
+
+def _amendable(filing: Filing) -> bool:
+    """Whether what was taken can be told again as an amendment: a case, or reports with a number each."""
+    return filing.business_day is None or load(filing.profile).repeats is not None
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, filing_ref: str) -> str:
+    """What the regulator answered last, which the newest finished build must know: from it a correction is made."""
+    pin = built(connection)
+    now, then = (
+        rows(connection, _ANSWER.format(at=at), {"filing_ref": filing_ref}) for at in ("", f"at (version => {pin})")
+    )
+    if now != then:
+        was = then[0]["status"] if then else "unknown"
+        raise StepRefused(
+            f"filing {filing_ref} is {was} at snapshot {pin}, at which the newest build ended, and {now[0]['status']} "
+            "since: run 'vigil build', whose gates open the snapshot that the correction is made from"
+        )
+    return str(now[0]["status"])
 
 
 def _record(settings: Settings, filing: Filing, status: str, at: datetime, **more: Any) -> dict[str, Any]:

@@ -173,8 +173,14 @@ def pinned(connection: duckdb.DuckDBPyConnection, now: datetime, builds: timedel
     ).fetchall()
     with contextlib.suppress(duckdb.CatalogException):  # no filings are landed here
         found += connection.execute(
-            "select pin from lake.landing.compliance_filings group by pin "
-            "having max(retain_until) >= ?::date or bool_or(status = 'generated' and retain_until is null)",
+            """
+            select pin from lake.landing.compliance_filings
+            -- The next filing about the same tells what is new since this one's pin.
+            window same as (partition by profile, coalesce(case_id, business_day::varchar, filing_ref))
+            qualify
+                max(retain_until) over same >= ?::date
+                or bool_or(status = 'generated' and retain_until is null) over same
+            """,
             [now],
         ).fetchall()
     return {row[0] for row in found if row[0] is not None}

@@ -1,7 +1,10 @@
 """What a regulator answered to a filing, read from a file.
 
-Three kinds are read. FinCEN's acknowledgement XML, by the names of its elements: the ``BSAID`` of each activity, and of
-each error ``ErrorElementNameText``, ``ErrorText`` and the ``SeqNum`` of the element meant. A CSV with the columns
+Three kinds are read. FinCEN's acknowledgement XML, by the names of its elements: ``StatusCode`` of batch and submission
+(``A`` is accepted), the ``BSAID`` of each activity, and of each error ``ErrorElementNameText``, ``ErrorLevelText``
+(``WARN`` stands in accepted batches, too), ``ErrorTypeCode``, ``ErrorText`` and ``ErrorContextText``, whose path gives
+the ``SeqNum`` of the element that holds the one meant; the acknowledgement's own elements are numbered for themselves.
+An activity without errors holds an empty one. A CSV with the columns
 ``field`` and ``message`` (and optionally ``reference``, the regulator's number). JSON:
 ``{"reference": …, "errors": [{"field": …, "message": …}]}``.
 """
@@ -11,6 +14,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +25,10 @@ from lxml import etree
 from reports.errors import ReportError
 
 _SHOWN = 80
+_ACCEPTED = "A"
+_STATED = ("EFilingBatchXML", "EFilingSubmissionXML")
+# An activity is counted, everything in it bears its SeqNum.
+_NUMBERED = re.compile(r"(?!Activity\[)\w+\[(?P<number>\d+)\]")
 
 
 class AnswerUnreadable(ReportError):
@@ -31,11 +39,13 @@ class AnswerUnreadable(ReportError):
 class Answer:
     """``reference``: the regulator's number, None if it gave none; of a batch those of its reports, parted by blanks.
 
-    ``errors``: what it found, as dicts of ``field`` and ``message``.
+    ``errors``: what it found, as dicts of ``field`` and ``message``. ``accepted``: whether it took the filing, None
+    where the answer does not say.
     """
 
     reference: str | None
     errors: tuple[dict[str, str], ...]
+    accepted: bool | None = None
 
 
 def read_answer(path: Path) -> Answer:
@@ -89,16 +99,26 @@ def _acknowledgement(content: bytes) -> Answer:
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     root = etree.fromstring(content, parser)
     numbers = [element.text.strip() for element in _named(root, "BSAID") if element.text and element.text.strip()]
-    errors = []
-    for element in _named(root, "EFilingActivityErrorXML"):
-        texts = {
-            etree.QName(child).localname: (child.text or "").strip() for child in element.iterchildren(etree.Element)
-        }
-        number = element.get("SeqNum")
-        name = texts.get("ErrorElementNameText", "")
-        place = f"{name}[@SeqNum='{number}']" if number else name
-        errors.append({"field": place, "message": texts.get("ErrorText", "")})
-    return Answer(" ".join(numbers) or None, tuple(errors))
+    codes = {code for name in _STATED for element in _named(root, name) if (code := element.get("StatusCode"))}
+    errors = tuple(_found(element) for element in _named(root, "EFilingActivityErrorXML") if len(element))
+    return Answer(" ".join(numbers) or None, errors, codes == {_ACCEPTED} if codes else None)
+
+
+def _found(error: etree._Element) -> dict[str, str]:
+    told = {etree.QName(child).localname: (child.text or "").strip() for child in error.iterchildren(etree.Element)}
+    kind = " ".join(told[name] for name in ("ErrorLevelText", "ErrorTypeCode") if told.get(name))
+    text = told.get("ErrorText", "")
+    return {"field": _place(told), "message": f"{kind}: {text}" if kind else text}
+
+
+def _place(told: dict[str, str]) -> str:
+    """The element meant: its name and the number of the element that holds it, where the context gives one."""
+    name = told.get("ErrorElementNameText", "")
+    *_, holder, last = ["", *told.get("ErrorContextText", "").split("/")]
+    number = _NUMBERED.fullmatch(holder)
+    if number and last == name:
+        return f"{name}[@SeqNum='{number['number']}']"
+    return last if last.startswith(f"{name}[") else name
 
 
 def _named(root: etree._Element, name: str) -> Iterator[etree._Element]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,7 +25,7 @@ from reports.dayfile import CashReport, DayFile
 from reports.document import Note
 from reports.manifest import movement
 from reports.profile import Profile
-from reports.rulebook import Violation, check
+from reports.rulebook import Violation, check, totals, untotalled
 from reports.schema import SchemaResult, verify_tree
 from reports.template import Template
 
@@ -96,7 +96,8 @@ def write(profile: Profile, file: DayFile, filing_ref: str, schemas: Path | None
     found: set[Violation] = set()
     verdict = SchemaResult(None, profile.schema, None)
     head = tail = ""
-    totals: Counter[str] = Counter()
+    attributes: Counter[str] = Counter()
+    counted: defaultdict[str, Decimal] = defaultdict(Decimal)
     sums = {"cash_in": Decimal(0), "cash_out": Decimal(0)}
     movements: list[dict[str, Any]] = []
     reports = 0
@@ -111,14 +112,19 @@ def write(profile: Profile, file: DayFile, filing_ref: str, schemas: Path | None
                 continue
             checked = verify_tree(part.root, profile, schemas)
             verdict = checked if verdict.valid is not False else verdict
-            totals.update(
+            attributes.update(
                 {str(name): int(value) for name, value in part.root.attrib.items()} if profile.repeats else {}
             )
+            for rule, number in totals(part.root, profile.rules, profile.namespaces).items():
+                counted[rule] += number
             head, repeated, tail = _cut(part.text, profile)
             body.write(repeated.encode())
         body.seek(0)
+        head = _totalled(head, attributes)
+        if head:
+            found.update(untotalled(etree.fromstring((head + tail).encode()), profile.rules, counted))
         writer = _Digesting(target)
-        writer.write(_DECLARATION + _totalled(head, totals).encode())
+        writer.write(_DECLARATION + head.encode())
         shutil.copyfileobj(body, writer, 1 << 20)
         writer.write(tail.encode() + b"\n")
     return Batch(
@@ -137,8 +143,8 @@ def _cut(text: str, profile: Profile) -> tuple[str, str, str]:
     return text[: opening.start()], text[opening.start() : end], text[end:]
 
 
-def _totalled(head: str, totals: Mapping[str, int]) -> str:
-    for name, total in totals.items():
+def _totalled(head: str, attributes: Mapping[str, int]) -> str:
+    for name, total in attributes.items():
         head = re.sub(rf' {name}="\d*"', f' {name}="{total}"', head, count=1)
     return head
 

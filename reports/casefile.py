@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,9 @@ class CaseFile:
 
     Each row maps the columns of its rpt_ table to Python values (Decimal, date, naive UTC datetime, lists of dicts) and
     carries ``_label``, the words by which an error names it, such as ``party P-1``.
+
+    ``corrects`` is the reference of the filing in whose place this one is made, None for any other. ``told`` are the
+    movements that the case had at the pins of earlier filings, by their references; empty for forms that do not ask.
     """
 
     pin: int
@@ -29,6 +32,8 @@ class CaseFile:
     parties: Mapping[str, Row]
     accounts: Mapping[str, Row]
     transactions: tuple[Row, ...]
+    corrects: str | None = None
+    told: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def case_id(self) -> str:
@@ -64,8 +69,20 @@ class CaseFile:
 
     def prior(self, profile: str) -> Row | None:
         """The last filing of the case under ``profile`` that the regulator has acknowledged, None if there is none."""
-        filings: list[Row] = [filing for filing in self.case["prior_filings"] or [] if filing["profile"] == profile]
-        return filings[-1] if filings else None
+        taken = [filing for filing in self._answered(profile) if filing["regulator_reference"] is not None]
+        return taken[-1] if taken else None
+
+    def corrected(self, profile: str) -> Row | None:
+        """The acknowledged filing that this one corrects. In the place of one that was returned it corrects what that
+        corrected; None where nothing is corrected that the regulator has."""
+        answered = {filing["filing_ref"]: filing for filing in self._answered(profile)}
+        at = answered.get(self.corrects)
+        while at is not None and at["regulator_reference"] is None:
+            at = answered.get(at["corrects"])
+        return at
+
+    def _answered(self, profile: str) -> list[Row]:
+        return [filing for filing in self.case["prior_filings"] or [] if filing["profile"] == profile]
 
     def holders(self, account: Row) -> list[Row]:
         """The known holders of an account, the main holder first."""

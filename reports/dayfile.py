@@ -11,11 +11,15 @@ from reports.casefile import Row
 
 @dataclass(frozen=True)
 class CashReport:
-    """One report of cash: its row, who is involved, and the movements, each as its rpt_ table has them."""
+    """One report of cash: its row, who is involved, and the movements, each as its rpt_ table has them.
+
+    ``prior_number`` is the regulator's number of the report in whose place this one stands, None for a first one.
+    """
 
     row: Row
     persons: tuple[Row, ...]
     transactions: tuple[Row, ...]
+    prior_number: str | None = None
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,8 @@ class DayFile:
 
     ``reports`` may be gone over again and again, and holds few of them at a time. ``parties`` and ``accounts``, by id,
     are read for forms that tell whole accounts, else empty. ``filed_on`` is the local day on which the build that the
-    pin stands for was found whole: the date of the filing.
+    pin stands for was found whole: the date of the filing. ``corrects`` is the reference of the filing in whose place
+    this one is made, None for any other; ``gone`` are the regulator's numbers of what it told and is due no more.
     """
 
     pin: int
@@ -34,3 +39,5 @@ class DayFile:
     reports: Iterable[CashReport]
     parties: Mapping[str, Row] = field(default_factory=dict)
     accounts: Mapping[str, Row] = field(default_factory=dict)
+    corrects: str | None = None
+    gone: tuple[str, ...] = ()

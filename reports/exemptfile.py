@@ -11,11 +11,12 @@ from reports.casefile import UTC, Row
 
 @dataclass(frozen=True)
 class ExemptFile:
-    """All that a filing of an exemption prints, as read; rows as those of a CaseFile."""
+    """All that a filing of an exemption prints, as read; rows and ``corrects`` as those of a CaseFile."""
 
     pin: int
     entity: Row
     designation: Row
+    corrects: str | None = None
 
     @property
     def designation_id(self) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
@@ -16,7 +17,7 @@ import duckdb
 
 from lakehouse import snapshots
 from lakehouse.settings import Settings
-from reports import batch, manifest, outbox, pack, schema
+from reports import amendment, batch, manifest, outbox, pack, schema
 from reports.batch import Batch
 from reports.casefile import CaseFile
 from reports.dayfile import DayFile
@@ -26,7 +27,7 @@ from reports.exemptfile import ExemptFile
 from reports.narrative import narrative
 from reports.outbox import Filing
 from reports.profile import Profile, load
-from reports.read import read_case, read_day, read_exemption, with_accounts
+from reports.read import day_digests, read_case, read_day, read_exemption, with_accounts, with_told
 from reports.rulebook import Violation
 from reports.schema import SchemaResult
 
@@ -83,15 +84,17 @@ def generate(
         pin = existing.pin if existing else snapshots.built(connection)
     if existing:
         corrects = existing.manifest.get("corrects")
-    file = _read(connection, chosen, about, pin)
+    elif corrects is None and isinstance(about, date) and chosen.repeats:
+        amendment.refuse_repetition(connection, chosen, about, pin)
+    file = _read(connection, chosen, about, pin, corrects)
     settings.home.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=settings.home, prefix=".filing-") as folder:
         if isinstance(file, DayFile):
-            files = _of_day(connection, settings, chosen, file, reference, corrects, Path(folder))
+            files = _of_day(connection, settings, chosen, file, reference, Path(folder))
         elif isinstance(file, ExemptFile):
-            files = _of_exemption(connection, settings, chosen, file, reference, corrects)
+            files = _of_exemption(connection, settings, chosen, file, reference)
         else:
-            files = _of_case(connection, settings, chosen, file, reference, corrects)
+            files = _of_case(connection, settings, chosen, file, reference)
         if existing:
             _compare(existing, files)
         else:
@@ -133,7 +136,7 @@ def read_again(
 ) -> tuple[Profile, CaseFile | DayFile | ExemptFile, str]:
     """What an existing filing was made from: its profile, its rows at its pin, and its narrative."""
     chosen = load(filing.profile)
-    file = _read(connection, chosen, filing.about, filing.pin)
+    file = _read(connection, chosen, filing.about, filing.pin, filing.manifest.get("corrects"))
     return chosen, file, _story(file)
 
 
@@ -142,7 +145,7 @@ def _story(file: CaseFile | DayFile | ExemptFile) -> str:
 
 
 def _read(
-    connection: duckdb.DuckDBPyConnection, profile: Profile, about: str | date, pin: int
+    connection: duckdb.DuckDBPyConnection, profile: Profile, about: str | date, pin: int, corrects: str | None = None
 ) -> CaseFile | DayFile | ExemptFile:
     if isinstance(about, date) != (profile.about == "day"):
         other = {
@@ -153,9 +156,12 @@ def _read(
         raise ReportError(f"profile {profile.name} files {other}, and {about} was asked for; choose another profile")
     if not isinstance(about, date):
         if profile.about == "exemption":
-            return read_exemption(connection, about, pin)
-        return read_case(connection, about, pin)
-    file = read_day(connection, about, pin)
+            return replace(read_exemption(connection, about, pin), corrects=corrects)
+        case = replace(read_case(connection, about, pin), corrects=corrects)
+        return with_told(connection, case) if profile.form == "fincen" else case
+    file = replace(read_day(connection, about, pin), corrects=corrects)
+    if corrects and profile.repeats:
+        file = amendment.amended(connection, profile, file)
     return with_accounts(connection, file) if profile.form == "goaml" else file
 
 
@@ -191,7 +197,6 @@ def _of_case(
     profile: Profile,
     file: CaseFile,
     reference: str,
-    corrects: str | None,
 ) -> dict[str, bytes | Path]:
     """The filing's files by name, checked."""
     story = narrative(file)
@@ -201,7 +206,7 @@ def _of_case(
         f"{reference}.pdf": pack.render(profile, file, reference, story, hashlib.sha256(content).hexdigest()),
     }
     described = manifest.describe(
-        profile, file, reference, files, manifest.ledger_at(connection, file.pin), violations, checked, corrects
+        profile, file, reference, files, manifest.ledger_at(connection, file.pin), violations, checked
     )
     return {**files, manifest.NAME: manifest.encode(described)}
 
@@ -212,13 +217,12 @@ def _of_exemption(
     profile: Profile,
     file: ExemptFile,
     reference: str,
-    corrects: str | None,
 ) -> dict[str, bytes | Path]:
     """The same of an exemption, of which there is no pack."""
     content, violations, checked = _checked(settings, profile, file, reference, "")
     files: dict[str, bytes] = {f"{reference}.xml": content}
     described = manifest.describe_exemption(
-        profile, file, reference, files, manifest.ledger_at(connection, file.pin), violations, checked, corrects
+        profile, file, reference, files, manifest.ledger_at(connection, file.pin), violations, checked
     )
     return {**files, manifest.NAME: manifest.encode(described)}
 
@@ -229,7 +233,6 @@ def _of_day(
     profile: Profile,
     file: DayFile,
     reference: str,
-    corrects: str | None,
     folder: Path,
 ) -> dict[str, bytes | Path]:
     """The same of a day, whose file may be too large for the memory and is written into ``folder``."""
@@ -237,7 +240,8 @@ def _of_day(
     with (folder / name).open("wb") as target:
         made = _written(settings, profile, file, reference, target)
     ledger = manifest.ledger_at(connection, file.pin)
-    described = manifest.describe_day(profile, file, reference, name, made, ledger, corrects)
+    digest = day_digests(connection, file.pin)[file.business_day]
+    described = manifest.describe_day(profile, file, reference, name, made, ledger, digest)
     return {name: folder / name, manifest.NAME: manifest.encode(described)}
 
 

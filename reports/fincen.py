@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,9 +21,9 @@ def records(file: CaseFile, profile: Profile, filing_ref: str, narrative: str) -
     entity = filer(file.entity)
     subjects = [_subject(file, party) for party in file.subjects]
     branches = _branches(file)
-    prior = file.prior(profile.name)
-    # FinCEN's instructions, item 1: what has moved since the earlier report continues it; else it is corrected.
-    since = [row for row in file.transactions if prior and row["booked_at"] > prior["filed_at"]]
+    corrected = file.corrected(profile.name)
+    prior = corrected or file.prior(profile.name)
+    since = [] if corrected else _since(file, prior)
     days = sorted(file.local(row["booked_at"]).date() for row in since)
     return {
         "_label": f"filing {filing_ref}",
@@ -46,6 +47,20 @@ def records(file: CaseFile, profile: Profile, filing_ref: str, narrative: str) -
         "instruments": _instruments(file, profile.codes["asset"]),
         "narrative": narrative_parts(narrative),
     }
+
+
+def _since(file: CaseFile, prior: Row | None) -> list[Row]:
+    """The movements by which the case continues ``prior``; none if nothing moved after what that told.
+
+    FinCEN's instructions, item 1: a report continues another when the activity went on. Whatever else is told otherwise
+    amends it.
+    """
+    if prior is None:
+        return []
+    told = file.told.get(prior["filing_ref"], frozenset())
+    new = [row for row in file.transactions if row["transaction_id"] not in told]
+    last = max((row["booked_at"] for row in file.transactions if row["transaction_id"] in told), default=datetime.min)
+    return new if any(row["booked_at"] > last for row in new) else []
 
 
 def _sum(rows: Sequence[Row]) -> Decimal:

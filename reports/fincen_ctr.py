@@ -44,6 +44,9 @@ def _report(file: DayFile, report: CashReport) -> dict[str, Any]:
     details = _details(file, report)
     return {
         "_label": report.row["_label"],
+        "prior_number": report.prior_number,
+        "amending": report.prior_number is not None,
+        "initial": report.prior_number is None,
         "aggregated": report.row["is_aggregated"],
         "atm": report.row["has_atm"],
         "cash_in": _summed(detail["amount"] for detail in details if detail["inward"]),

@@ -33,18 +33,16 @@ def describe(
     ledger: Mapping[str, Any],
     violations: Sequence[Violation],
     schema: SchemaResult,
-    corrects: str | None = None,
 ) -> dict[str, Any]:
     """The manifest of a case's filing as JSON values. Nothing in it comes from the clock or the machine.
 
     Args:
         files: the filing's files by name.
         ledger: ``ledger_at`` the pin.
-        corrects: the reference of the filing that this one corrects.
     """
     return {
         "filing_ref": filing_ref,
-        **({"corrects": corrects} if corrects else {}),
+        **({"corrects": file.corrects} if file.corrects else {}),
         "profile": _profile(profile),
         "case_id": file.case_id,
         "pin": file.pin,
@@ -65,19 +63,21 @@ def describe_day(
     name: str,
     batch: Batch,
     ledger: Mapping[str, Any],
-    corrects: str | None = None,
+    day_sha256: str,
 ) -> dict[str, Any]:
-    """The same of a day's filing, whose one file is ``name``."""
+    """The same of a day's filing, whose one file is ``name``; ``day_sha256`` is that of ``read.day_digests``."""
     return {
         "filing_ref": filing_ref,
-        **({"corrects": corrects} if corrects else {}),
+        **({"corrects": file.corrects} if file.corrects else {}),
         "profile": _profile(profile),
         "business_day": file.business_day.isoformat(),
         "pin": file.pin,
         **_retention(file),
         "files": {name: digest(batch.sha256, batch.size)},
         "filed_on": file.filed_on.isoformat(),
+        "day_sha256": day_sha256,
         "reports": batch.reports,
+        **({"gone": list(file.gone)} if file.gone else {}),
         "cash_in": str(batch.cash_in),
         "cash_out": str(batch.cash_out),
         "ledger": ledger,
@@ -94,13 +94,12 @@ def describe_exemption(
     ledger: Mapping[str, Any],
     violations: Sequence[Violation],
     schema: SchemaResult,
-    corrects: str | None = None,
 ) -> dict[str, Any]:
     """The same of an exemption's filing, which tells no movement."""
     designation = file.designation
     return {
         "filing_ref": filing_ref,
-        **({"corrects": corrects} if corrects else {}),
+        **({"corrects": file.corrects} if file.corrects else {}),
         "profile": _profile(profile),
         "designation_id": file.designation_id,
         "exemption_id": designation["exemption_id"],

@@ -84,6 +84,32 @@ def case_file(
     )
 
 
+def with_told(connection: duckdb.DuckDBPyConnection, file: CaseFile) -> CaseFile:
+    """``file`` with the movements that the case had at the pins of its earlier filings.
+
+    Raises:
+        lakehouse.errors.SnapshotGone: such a pin is not in the lake any more.
+    """
+    earlier = [filing for filing in file.case["prior_filings"] or [] if filing["regulator_reference"] is not None]
+    for filing in earlier:
+        snapshots.require(connection, filing["pin"])
+    return replace(
+        file,
+        told={
+            filing["filing_ref"]: frozenset(
+                row["transaction_id"]
+                for row in fetch(
+                    connection,
+                    f"select transaction_id from lake.rpt.rpt_str_transaction at (version => {int(filing['pin'])}) "  # noqa: S608
+                    "where case_id = ?",
+                    [file.case_id],
+                )
+            )
+            for filing in earlier
+        },
+    )
+
+
 def read_day(connection: duckdb.DuckDBPyConnection, business_day: date, pin: int) -> DayFile:
     """The cash of ``business_day`` at snapshot ``pin``; of the schemas of models only ``rpt`` is read.
 
@@ -143,6 +169,34 @@ def read_exemption(connection: duckdb.DuckDBPyConnection, designation_id: str, p
         pin=pin,
         entity=_labelled(_entity(connection, found[0]["jurisdiction"], pin), "reporting entity"),
         designation=_labelled(found[0], f"act {designation_id}"),
+    )
+
+
+def day_digests(connection: duckdb.DuckDBPyConnection, pin: int) -> dict[date, str]:
+    """By business day with cash to report a SHA-256 of its movements at snapshot ``pin``: which they are, in which
+    report, of how much, on which account and for and by whom."""
+    statement = f"""
+        with told as (
+            select
+                business_day,
+                concat_ws(
+                    '|', report_id, transaction_id, direction, base_amount, instructed_amount, instructed_currency,
+                    account_id, array_to_string(holder_party_ids, ' '), conductor_party_id, conductor_name
+                ) as movement
+            from lake.rpt.rpt_ctr_transaction at (version => {int(pin)})
+        )
+
+        select business_day, sha256(string_agg(movement, chr(10) order by movement)) from told group by business_day
+    """  # noqa: S608
+    return dict(connection.execute(statement).fetchall())
+
+
+def read_day_filings(connection: duckdb.DuckDBPyConnection, business_day: date, pin: int) -> list[dict[str, Any]]:
+    """The filings of a day's cash that a regulator has answered at snapshot ``pin``, of all profiles."""
+    return fetch(
+        connection,
+        f"select * from lake.rpt.rpt_ctr_filing at (version => {int(pin)}) where business_day = ? order by filing_ref",  # noqa: S608
+        [business_day],
     )
 
 

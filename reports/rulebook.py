@@ -1,8 +1,10 @@
 """The rule book: a profile's numbered checks, data in its ``rules.yml``, run on every filing.
 
-A rule is one of four kinds. ``mandatory``: the template refers to it where a value must stand. ``length``: ``limits``
+A rule is one of five kinds. ``mandatory``: the template refers to it where a value must stand. ``length``: ``limits``
 gives the most characters of an element, by the element's name. ``list``: the elements of the XPath ``nodes`` hold one
-of ``values``, parted by blanks. ``assert``: for every node of the XPath ``nodes`` the XPath ``test`` must hold;
+of ``values``, parted by blanks. ``total``: the root's attribute ``field`` is the number that the XPath ``nodes``
+gives; of a batch that is made in parts the numbers of all parts together are also held against what is in front.
+``assert``: for every node of the XPath ``nodes`` the XPath ``test`` must hold;
 ``field`` is the XPath of the value to show, the node itself if it is not given. XPath may use the variables of the
 filing (``$filed_on`` and others), EXSLT regular expressions as ``re:``, and functions of ours: ``v:sum(nodes)`` adds
 decimals exactly, ``v:distinct(nodes)`` counts different texts, and ``v:printable(nodes)`` says whether all text in them
@@ -23,6 +25,7 @@ from lxml import etree
 _OURS = "urn:vigil:rules"
 _NAMESPACES = {"v": _OURS, "re": "http://exslt.org/regular-expressions"}
 _LONGEST_SHOWN = 80
+_NO_SUM = "not a number"
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Rule:
     message: str
     source: str
     severity: Literal["error", "warning"] = "error"
-    kind: Literal["mandatory", "length", "list", "assert", "dropped"] = "assert"
+    kind: Literal["mandatory", "length", "list", "total", "assert", "dropped"] = "assert"
     reports: Sequence[str] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
     nodes: str = ""
@@ -77,9 +80,27 @@ def check(
             found += _too_long(document, rule, before)
         elif rule.kind == "list":
             found += _unlisted(document, rule, namespaces, before)
+        elif rule.kind == "total":
+            found += untotalled(document, [rule], totals(document, [rule], namespaces))
         elif rule.kind == "assert":
             found += _untrue(document, rule, {**_NAMESPACES, **namespaces}, variables, before)
     return found
+
+
+def totals(document: etree._Element, rules: Sequence[Rule], namespaces: Mapping[str, str]) -> dict[str, Decimal]:
+    """By rule the number that each ``total`` of ``rules`` gives in ``document``."""
+    used = tuple({**_NAMESPACES, **namespaces}.items())
+    found = {rule.id: str(_xpath(rule.nodes, used)(document)) for rule in rules if rule.kind == "total"}
+    return {rule: Decimal("NaN" if number == _NO_SUM else number) for rule, number in found.items()}
+
+
+def untotalled(root: etree._Element, rules: Sequence[Rule], counted: Mapping[str, Decimal]) -> list[Violation]:
+    """The ``total`` rules whose attribute of ``root`` is another number than was ``counted``."""
+    return [
+        _violation(rule, root, root.get(rule.field), 0)
+        for rule in rules
+        if rule.kind == "total" and root.get(rule.field) != f"{counted[rule.id].normalize():f}"
+    ]
 
 
 def _too_long(document: etree._Element, rule: Rule, before: int) -> list[Violation]:
@@ -148,7 +169,7 @@ def _sum(_: Any, nodes: Sequence[Any]) -> str:
     try:
         total = sum((Decimal(node if isinstance(node, str) else node.text) for node in nodes), Decimal(0))
     except (InvalidOperation, TypeError):
-        return "not a number"
+        return _NO_SUM
     return f"{total.normalize():f}"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from lxml import etree
@@ -20,12 +19,13 @@ def put(table: str, index: int = 0, **changes: Any) -> Rows:
 
 
 def earlier(**changes: Any) -> dict[str, Any]:
-    """A filing of the case that FinCEN has acknowledged, made between its movements."""
+    """A filing of the case that FinCEN has acknowledged."""
     return {
         "profile": "fincen-sar",
         "filing_ref": "SAR-1",
         "regulator_reference": "31000123456789",
-        "filed_at": datetime(2026, 3, 4),
+        "corrects": None,
+        "pin": 3,
         **changes,
     }
 

@@ -52,7 +52,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "decision_reason": "varchar",
         "officer_narrative": "varchar",
         "prior_filings": (
-            "struct(profile varchar, filing_ref varchar, regulator_reference varchar, filed_at timestamp)[]"
+            "struct(profile varchar, filing_ref varchar, corrects varchar, regulator_reference varchar, pin bigint)[]"
         ),
     },
     "rpt_str_alert": {
@@ -362,8 +362,8 @@ def tables() -> Tables:
     )  # fmt: skip
 
 
-def casefile(rows: Tables, pin: int = 7) -> CaseFile:
-    """The case file of ``rows`` without a lake."""
+def casefile(rows: Tables, pin: int = 7, **more: Any) -> CaseFile:
+    """The case file of ``rows`` without a lake; ``more`` holds its other fields."""
 
     def named(table: str, noun: str, key: str) -> list[dict[str, Any]]:
         return [{**row, "_label": f"{noun} {row[key]}"} for row in rows[table]]
@@ -377,6 +377,7 @@ def casefile(rows: Tables, pin: int = 7) -> CaseFile:
         parties={row["party_id"]: row for row in named("rpt_str_party", "party", "party_id")},
         accounts={row["account_id"]: row for row in named("rpt_str_account", "account", "account_id")},
         transactions=tuple(named("rpt_str_transaction", "transaction", "transaction_id")),
+        **more,
     )
 
 

@@ -51,6 +51,10 @@ DAY_COLUMNS: dict[str, dict[str, str]] = {
         "accounts_in": "varchar[]", "accounts_out": "varchar[]",
         **{field.name: field.duckdb_type for field in contract_for("bank.parties").fields if field.name in PARTY},
     },
+    "rpt_ctr_filing": {
+        "business_day": "date", "filing_ref": "varchar", "profile": "varchar", "corrects": "varchar",
+        "regulator_reference": "varchar", "pin": "bigint",
+    },
     "rpt_ctr_account": {
         "business_day": "date", "account_id": "varchar", "account_number": "varchar", "account_name": "varchar",
         "account_type": "varchar", "currency": "varchar", "branch_id": "varchar", "opened_on": "date",

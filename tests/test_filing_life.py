@@ -38,6 +38,25 @@ _STEPS = """
     order by filing_ref, step_number
 """
 
+# What the models of these names make of str.filings.
+_PRIOR = """
+    update lake.rpt.rpt_str_case as cases
+    set prior_filings = (
+        select list({
+            'profile': profile, 'filing_ref': filing_ref, 'corrects': corrects,
+            'regulator_reference': regulator_reference, 'pin': pin
+        } order by generated_at, filing_ref)
+        from lake.str.filings
+        where filings.case_id = cases.case_id and status in ('acknowledged', 'returned', 'corrected')
+    )
+"""
+_DAYS = """
+    insert into lake.rpt.rpt_ctr_filing
+    select business_day, filing_ref, profile, corrects, regulator_reference, pin
+    from lake.str.filings
+    where business_day is not null and status in ('acknowledged', 'returned', 'corrected')
+"""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -58,6 +77,31 @@ class Site:
         config = SinkConfig(topics=(TOPIC,), group=uuid.uuid4().hex)
         run_until_caught_up(config, self.lake.settings, contracts={TOPIC: contract_for(TOPIC)})
         self.lake.dbt(self.lake.newest(), "run", "--select", "stg_filing_events", "filing_steps", "filings")
+
+    def build(self) -> None:
+        """As ``fold``, and let what filings are made from tell it, as a build that ended well."""
+        self.fold()
+        with connect(self.lake.settings) as connection:
+            connection.execute(_PRIOR)
+            connection.execute("delete from lake.rpt.rpt_ctr_filing")
+            connection.execute(_DAYS)
+            record_build(connection, latest(connection), datetime(2026, 3, 14))
+
+    def holds(self, filing_ref: str) -> None:
+        """Make sure that the filing is verified."""
+        verified = self.vigil("verify", filing_ref)
+        assert {check["name"]: check["held"] for check in verified["checks"]} == {
+            "files": True,
+            "made again": True,
+            "trace": True,
+            "seals": True,
+        }
+
+    def take(self, filing_ref: str, number: str) -> None:
+        """Submit the filing, and let the regulator take it."""
+        self.vigil("file", "submit", filing_ref, "--officer", "O-1")
+        self.fold()
+        self.vigil("file", "acknowledge", filing_ref, "--officer", "O-1", "--number", number)
 
     def state(self, filing_ref: str | None = None) -> dict[str, Any]:
         """The filing's row of str.filings."""
@@ -84,7 +128,7 @@ def site(kafka: str, catalog: tuple[str, Path], tmp_path: Path) -> Iterator[Site
         made = Site(BuiltLake(reached, tmp_path / "dbt"), kafka, f"T-{uuid.uuid4().hex[:12]}")
         with environment(reached):
             made.vigil("file", "generate", CASE, "--profile", PROFILE, "--reference", made.reference)
-            made.fold()
+            made.build()
             yield made
 
 
@@ -118,6 +162,8 @@ def test_returned_corrected_and_acknowledged(site: Site, tmp_path: Path) -> None
     assert error["value"] == "73101"
     assert error["events"] == len(tables()["rpt_str_transaction"])
 
+    assert "is generated at snapshot" in refused(site.vigil, "file", "correct", site.reference, "--officer", "O-1")
+    site.build()
     (correction,) = site.vigil("file", "correct", site.reference, "--officer", "O-1")
     assert site.vigil("file", "correct", site.reference, "--officer", "O-1") == [correction]
     assert correction["filing_ref"] == f"{site.reference}-C1"
@@ -134,13 +180,32 @@ def test_returned_corrected_and_acknowledged(site: Site, tmp_path: Path) -> None
     state = site.state(correction["filing_ref"])
     assert (state["status"], state["regulator_reference"]) == ("acknowledged", "31000000000007")
     assert [(status, rule) for _, status, rule in site.steps() if rule] == [("corrected", "out_of_turn")]
-    verified = site.vigil("verify", correction["filing_ref"])
-    assert {check["name"]: check["held"] for check in verified["checks"]} == {
-        "files": True,
-        "made again": True,
-        "trace": True,
-        "seals": True,
-    }
+    site.holds(correction["filing_ref"])
+
+
+def test_a_correction_of_a_taken_report_amends_it_although_more_has_moved(site: Site) -> None:
+    site.take(site.reference, "31000000000007")
+    site.fold()
+    assert "is generated at snapshot" in refused(site.vigil, "file", "correct", site.reference, "--officer", "O-1")
+    site.build()
+    with connect(site.lake.settings) as connection:
+        connection.execute(
+            "insert into lake.rpt.rpt_str_transaction "
+            "select * replace ('T-LATER' as transaction_id, booked_at + interval 1 day as booked_at) "
+            "from lake.rpt.rpt_str_transaction order by booked_at desc limit 1"
+        )
+        connection.execute(
+            "update lake.rpt.rpt_str_case set activity_to = activity_to + 1, amount = "
+            "(select sum(base_amount) from lake.rpt.rpt_str_transaction)"
+        )
+        record_build(connection, latest(connection), datetime(2026, 3, 14))
+    (further,) = site.vigil("file", "generate", CASE, "--profile", PROFILE, "--reference", f"{site.reference}-2")
+    assert b"<fc2:ContinuingActivityReportIndicator>Y<" in Path(further["path"]).read_bytes()
+    (correction,) = site.vigil("file", "correct", site.reference, "--officer", "O-1")
+    told = Path(correction["path"]).read_bytes()
+    assert b"<fc2:CorrectsAmendsPriorReportIndicator>Y<" in told
+    assert b"<fc2:EFilingPriorDocumentNumber>31000000000007<" in told
+    assert b"ContinuingActivity" not in told
 
 
 def test_what_is_no_step_is_told_and_changes_nothing(site: Site) -> None:
@@ -192,7 +257,7 @@ def test_a_field_leads_to_its_events(site: Site) -> None:
     assert "it has" in refused(site.vigil, "trace", site.reference, "--field", "Nowhere")
 
 
-def test_a_day_that_was_taken_is_not_told_again_as_a_first_report(site: Site) -> None:
+def test_reports_of_a_day_that_were_taken_are_amended_by_their_numbers(site: Site) -> None:
     day = f"{site.reference}-DAY"
     site.vigil("file", "generate", "--day", f"{DAY}", "--profile", "fincen-ctr", "--reference", day)
     site.fold()
@@ -201,10 +266,21 @@ def test_a_day_that_was_taken_is_not_told_again_as_a_first_report(site: Site) ->
     site.vigil("file", "return", day, "--officer", "O-1", "--error", "RawCityText: unknown")
     site.fold()
     # The regulator takes it after all.
+    one = ("file", "acknowledge", day, "--officer", "O-1", "--number", "31000000000001")
+    assert "holds 2 reports, and 1 numbers" in refused(site.vigil, *one)
     site.vigil("file", "acknowledge", day, "--officer", "O-1", "--number", "31000000000001 31000000000002")
     site.fold()
     assert site.state(day)["regulator_reference"] == "31000000000001 31000000000002"
-    assert "by their own numbers" in refused(site.vigil, "file", "correct", day, "--officer", "O-1")
+    site.build()
+    assert "nothing to correct" in refused(site.vigil, "file", "correct", day, "--officer", "O-1")
+    with connect(site.lake.settings) as connection:
+        connection.execute("update lake.rpt.rpt_ctr_person set tax_id = '123-45-6780' where person_number = 1")
+        record_build(connection, latest(connection), datetime(2026, 3, 14))
+    (correction,) = site.vigil("file", "correct", day, "--officer", "O-1")
+    assert (correction["filing_ref"], correction["gone"]) == (f"{day}-C1", [])
+    told = Path(correction["path"]).read_bytes()
+    assert told.count(b"<fc2:EFilingPriorDocumentNumber>") == told.count(b"<fc2:Activity ") == 2
+    site.holds(correction["filing_ref"])
 
 
 def test_it_is_verified_after_everything_that_may_go_is_gone(site: Site) -> None:
@@ -256,14 +332,47 @@ def test_an_altered_file_is_not_submitted(site: Site) -> None:
 
 
 ACKNOWLEDGEMENT = """<?xml version="1.0"?>
-<EFilingSubmissionXML StatusCode="A" xmlns="www.fincen.gov/base"><EFilingBatchXML>
-  <EFilingActivityXML SeqNum="1"><BSAID>31000000000001</BSAID>
-    <EFilingActivityErrorXML SeqNum="12"><ErrorContextText>2</ErrorContextText>
-      <ErrorElementNameText>RawCityText</ErrorElementNameText><ErrorLevelText>W</ErrorLevelText>
+<EFilingBatchXML StatusCode="A" SeqNum="1" xmlns="www.fincen.gov/base"><EFilingSubmissionXML StatusCode="A" SeqNum="2">
+  <EFilingActivityXML SeqNum="3"><BSAID>31000000000001</BSAID>
+    <EFilingActivityErrorXML SeqNum="4">
+      <ErrorContextText>EFilingBatchXML/Activity[1]/Party[9]/Address[12]/RawCityText</ErrorContextText>
+      <ErrorElementNameText>RawCityText</ErrorElementNameText><ErrorLevelText>WARN</ErrorLevelText>
       <ErrorText>The city is not known</ErrorText><ErrorTypeCode>B1</ErrorTypeCode></EFilingActivityErrorXML>
+    <EFilingActivityErrorXML SeqNum="5"><ErrorContextText>EFilingBatchXML/Activity[1]</ErrorContextText>
+      <ErrorElementNameText>Activity</ErrorElementNameText><ErrorLevelText>WARN</ErrorLevelText>
+      <ErrorText>The sums differ</ErrorText></EFilingActivityErrorXML>
   </EFilingActivityXML>
-  <EFilingActivityXML SeqNum="40"><BSAID>31000000000002</BSAID></EFilingActivityXML>
-</EFilingBatchXML></EFilingSubmissionXML>"""
+  <EFilingActivityXML SeqNum="6"><BSAID>31000000000002</BSAID><EFilingActivityErrorXML SeqNum="7"/></EFilingActivityXML>
+</EFilingSubmissionXML></EFilingBatchXML>"""
+
+
+ACCEPTED = 'StatusCode="A"'
+
+
+@pytest.mark.parametrize(
+    ("content", "accepted"),
+    [
+        (ACKNOWLEDGEMENT, True),
+        (ACKNOWLEDGEMENT.replace(f'{ACCEPTED} SeqNum="2"', 'StatusCode="R" SeqNum="2"'), False),
+        (ACKNOWLEDGEMENT.replace(ACCEPTED, 'StatusCode="R"'), False),
+        (ACKNOWLEDGEMENT.replace(ACCEPTED, ""), None),
+    ],
+)
+def test_what_was_accepted_with_warnings_is_told_from_what_was_not(
+    tmp_path: Path, content: str, accepted: bool | None
+) -> None:
+    path = tmp_path / "ack.xml"
+    path.write_text(content)
+    assert read_answer(path).accepted is accepted
+
+
+def test_an_answer_is_recorded_as_what_it_is(site: Site, tmp_path: Path) -> None:
+    taken, refused_batch = tmp_path / "taken.xml", tmp_path / "refused.xml"
+    taken.write_text(ACKNOWLEDGEMENT)
+    refused_batch.write_text(ACKNOWLEDGEMENT.replace(ACCEPTED, 'StatusCode="R"'))
+    answered = (site.reference, "--officer", "O-1", "--answer")
+    assert "did not accept" in refused(site.vigil, "file", "acknowledge", *answered, str(refused_batch))
+    assert "accepted the filing" in refused(site.vigil, "file", "return", *answered, str(taken))
 
 
 @pytest.mark.parametrize(
@@ -273,7 +382,10 @@ ACKNOWLEDGEMENT = """<?xml version="1.0"?>
             "ack.xml",
             ACKNOWLEDGEMENT,
             "31000000000001 31000000000002",
-            [{"field": "RawCityText[@SeqNum='12']", "message": "The city is not known"}],
+            [
+                {"field": "RawCityText[@SeqNum='12']", "message": "WARN B1: The city is not known"},
+                {"field": "Activity[1]", "message": "WARN: The sums differ"},
+            ],
         ),
         ("errors.csv", "\ufefffield,message\nlast_name,empty\n", None, [{"field": "last_name", "message": "empty"}]),
         ("answer.csv", "reference,field,message\nR-1,,\n", "R-1", []),

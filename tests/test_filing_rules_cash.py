@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from lxml import etree
 from reporting_case import Tables
 from reporting_day import FILED_ON, day_tables, dayfile, person
 
+from reports import batch
 from reports.batch import FORMS, parts
 from reports.profile import Profile, load, names
 from reports.rulebook import check
@@ -110,6 +112,19 @@ def add(path: str, name: str, text: str) -> dict[str, Document]:
     return {"document": apply}
 
 
+def before(path: str, number: str) -> dict[str, Document]:
+    """The document with the number of an earlier report before each node at ``path``."""
+
+    def apply(root: etree._Element) -> None:
+        nodes: Any = root.xpath(path, namespaces={"fc2": "www.fincen.gov/base"})
+        for node in nodes:
+            prior = etree.Element("{www.fincen.gov/base}EFilingPriorDocumentNumber")
+            prior.text = number
+            node.addprevious(prior)
+
+    return {"document": apply}
+
+
 def repeat(path: str) -> dict[str, Document]:
     """The document with the first node at ``path`` twice."""
 
@@ -138,6 +153,10 @@ CTR: dict[str, Rows | dict[str, Document]] = {
     "FC-002": put("ctr", base_currency="EUR"),
     "FC-020": put("reporting_entity", regulator_code="BaFin"),
     "FC-021": put("ctr_person", occupation="Flo\x02rist"),
+    "FC-101": write("//fc2:CorrectsAmendsPriorReportIndicator", "Y"),
+    "FC-102": before("//fc2:FilingDateText", "31000000000001"),
+    "FC-103": before("//fc2:FilingDateText", "3100000000000X"),
+    "FC-104": before("//fc2:FilingDateText", "31000000000001"),
     "FC-201": put("reporting_entity", fincen_tcc=None),
     "FC-202": put("reporting_entity", tin=None),
     "FC-203": put("reporting_entity", phone=None),
@@ -227,6 +246,16 @@ def test_every_profile_and_every_rule_has_an_example() -> None:
 @pytest.mark.parametrize(("name", "rule"), [(name, rule) for name, rules in EXAMPLES.items() for rule in rules])
 def test_the_example_of_a_rule_is_caught_by_it(name: str, rule: str) -> None:
     assert rule in broken(load(name), EXAMPLES[name][rule])
+
+
+def test_what_stands_in_front_of_a_batch_is_held_against_all_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "REPORTS_AT_ONCE", 1)
+    file, profile = dayfile(day_tables()), load("fincen-ctr")
+    assert batch.write(profile, file, "REF-1", None, BytesIO()).violations == []
+    monkeypatch.setattr(batch, "_totalled", lambda head, _: head)
+    found = batch.write(profile, file, "REF-1", None, BytesIO()).violations
+    assert {violation.rule for violation in found} == {"FC-608", "FC-609", "FC-610"}
+    assert {violation.value for violation in found} >= {"1"}
 
 
 @pytest.mark.parametrize("name", names("day"))

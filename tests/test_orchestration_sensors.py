@@ -67,5 +67,5 @@ def test_an_approved_case_starts_one_filing(home: Settings, instance: dg.Dagster
 
     with connect(home) as connection:
         for name in profile.names("case"):
-            assert len(file_due(connection, home, name, latest(connection), print).made) == 1
+            assert len(file_due(connection, home, name, latest(connection), [], print).made) == 1
     assert tick(approved_cases_sensor, instance) == "1 approved cases, 0 filings missing, none of them new"

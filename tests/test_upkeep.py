@@ -97,32 +97,34 @@ def test_a_filing_s_snapshot_stays_as_long_as_the_law_says(
 ) -> None:
     bench = Bench(kafka, new_topic, catalog)
     pins = []
-    for number in range(5):
+    for number in range(6):
         bench.send([party(number)])
         bench.land(inline_rows=0)
         pins.append(bench.query("select max(snapshot_id) from lake.snapshots()")[0][0])
-    old, kept, longer, unsaid, built = pins
+    old, before, kept, longer, unsaid, built = pins
     with connect(bench.settings) as connection:
         prepare(connection, [contract_for("compliance.filings")])
         connection.executemany(
-            "insert into lake.landing.compliance_filings (status, filing_ref, pin, retain_until) "
-            "values ('generated', ?, ?, ?)",
-            [["F1", old, date(2029, 5, 1)], ["F2", kept, date(2030, 5, 1)], ["F3", longer, date(2029, 5, 1)],
-             ["F3", longer, date(2031, 1, 1)], ["F4", unsaid, None]],
+            "insert into lake.landing.compliance_filings (status, filing_ref, case_id, pin, retain_until) "
+            "values ('generated', ?, ?, ?, ?)",
+            # F2 continues F0, and is made from its pin, too.
+            [["F0", "c0", before, date(2029, 5, 1)], ["F1", "c1", old, date(2029, 5, 1)],
+             ["F2", "c0", kept, date(2030, 5, 1)], ["F3", "c3", longer, date(2029, 5, 1)],
+             ["F3", "c3", longer, date(2031, 1, 1)], ["F4", "c4", unsaid, None]],
         )  # fmt: skip
         connection.execute(
             "insert into lake.ledger.watermarks values ('build', ?, '2029-01-01'), ('build', ?, '2029-02-01')",
             [old, built],
         )
         at = pinned(connection, datetime(2029, 2, 1))
-        assert {old, kept, longer, unsaid, built} <= at
-        assert {kept, longer, unsaid, built} == pinned(connection, datetime(2030, 5, 1)) & set(pins)
+        assert {old, before, kept, longer, unsaid, built} <= at
+        assert {before, kept, longer, unsaid, built} == pinned(connection, datetime(2030, 5, 1)) & set(pins)
         assert {longer, unsaid, built} == pinned(connection, datetime(2030, 5, 2)) & set(pins)
     done = keep_up_at(bench, datetime(2030, 5, 2))
     assert done is not None
     left = {row[0] for row in bench.query("select snapshot_id from lake.snapshots()")}
     assert {longer, unsaid, built} == left & set(pins)
-    assert bench.query(f"select count(*) from {{table}} at (version => {longer})") == [(3,)]
+    assert bench.query(f"select count(*) from {{table}} at (version => {longer})") == [(4,)]
 
 
 def keep_up_at(bench: Bench, now: datetime) -> Upkeep | None:

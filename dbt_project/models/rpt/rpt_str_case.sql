@@ -17,16 +17,16 @@ prior_filings as (
             {
                 'profile': profile,
                 'filing_ref': filing_ref,
+                'corrects': corrects,
                 'regulator_reference': regulator_reference,
-                'filed_at': generated_at
+                'pin': pin
             }
             order by generated_at, filing_ref
         ) as prior_filings
     from filings
     where
         case_id is not null
-        and regulator_reference is not null
-        and status in ('acknowledged', 'corrected')
+        and status in ('acknowledged', 'returned', 'corrected')
     group by all
 ),
 

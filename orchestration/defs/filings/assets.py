@@ -17,7 +17,7 @@ from orchestration.defs.filings.lifecycle import announce
 from orchestration.defs.marts.assets import rpt
 from orchestration.progress import tell
 from reports import profile
-from reports.outbox import Filing
+from reports.outbox import Filing, list_filings
 
 POOL = "filings"
 _ABOUT = {
@@ -50,9 +50,10 @@ def filings(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[
     """File what is due and has no filing yet; what lacks a field is left out and told of."""
     settings = Settings()
     pin = pins.pin_of_run(context, pins.FILING)
+    held = list_filings(settings.home)
     with connect(settings, read_only=True) as connection:
         for name in profile.names():
-            done = file_due(connection, settings, name, pin, tell)
+            done = file_due(connection, settings, name, pin, held, tell)
             announced = announce(connection, settings, done.made + done.there, datetime.now(UTC))
             yield dg.MaterializeResult(
                 asset_key=filing_key(name),

@@ -12,7 +12,8 @@ from lakehouse.settings import Settings
 from reports import profile as profiles
 from reports.errors import RulesBroken, SchemaRejected
 from reports.filing import generate
-from reports.outbox import Filing, list_filings
+from reports.outbox import Filing
+from reports.read import day_digests
 
 About = str | date
 
@@ -73,13 +74,14 @@ def file_due(
     settings: Settings,
     profile: str,
     pin: int,
+    held: Sequence[Filing],
     progress: Callable[[str], None],
 ) -> Filings:
-    """The filings under ``profile`` of everything that is due at ``pin``.
+    """The filings under ``profile`` of everything that is due at ``pin``; ``held`` are those of the outbox.
 
     A refusal by the rule book or the schema is kept and told; any other error ends the run.
     """
-    there = {filing.about: filing for filing in list_filings(settings.home) if filing.profile == profile}
+    there = {filing.about: filing for filing in held if filing.profile == profile}
     done = Filings()
     for about in due(connection, settings, profile, pin):
         if about in there:
@@ -118,22 +120,24 @@ def due(connection: duckdb.DuckDBPyConnection, settings: Settings, profile: str,
 def outdated(connection: duckdb.DuckDBPyConnection, filings: Sequence[Filing], pin: int) -> dict[str, str]:
     """The days' filings whose cash is another at ``pin`` than was filed, by reference, with what it is now.
 
-    What lands late is part of its business day, and what was filed of that is then to be amended.
+    What lands late is part of its business day, and what was filed of that is then to be amended. A filing that another
+    corrects is not looked at.
     """
+    digests = day_digests(connection, pin)
     now = {
-        day: (reports, str(cash_in), str(cash_out))
+        day: f"{reports} reports, {cash_in} in, {cash_out} out"
         for day, reports, cash_in, cash_out in connection.execute(
             "select business_day, count(*), sum(cash_in)::decimal(18, 4), sum(cash_out)::decimal(18, 4) "
             "from lake.rpt.rpt_ctr at (version => $pin) group by all",
             {"pin": pin},
         ).fetchall()
     }
-    none = (0, "0.0000", "0.0000")
-    found = {}
-    for filing in filings:
-        if filing.business_day is None:
-            continue
-        told, reports = filing.manifest, now.get(filing.business_day, none)
-        if (told["reports"], told["cash_in"], told["cash_out"]) != reports:
-            found[filing.filing_ref] = f"{reports[0]} reports, {reports[1]} in, {reports[2]} out"
-    return found
+    told = {filing.filing_ref: filing.manifest for filing in filings if filing.business_day is not None}
+    corrected = {manifest.get("corrects") for manifest in told.values()}
+    return {
+        filing.filing_ref: now.get(filing.business_day, "0 reports")
+        for filing in filings
+        if filing.business_day is not None
+        and filing.filing_ref not in corrected
+        and told[filing.filing_ref].get("day_sha256") != digests.get(filing.business_day)
+    }
