@@ -118,8 +118,16 @@ _TABLES = {
             false as is_reported_alone, 'bank.transactions' as _topic, (n % 4)::integer as _partition,
             2 * n + part as _offset,
             base_amount as instructed_amount, 'USD' as instructed_currency, base_amount as settled_amount,
-            'USD' as settled_currency
+            'USD' as settled_currency, 'cash' as method, null::varchar as end_to_end_id, null::date as value_date,
+            null::varchar as debtor_name, null::varchar as debtor_party_id, null::varchar as creditor_name,
+            null::varchar as creditor_party_id, null::varchar as purpose, null::varchar as remittance_information
         from moved
+    """,
+    "rpt_ctr_filing": """
+        select
+            business_day, '' as filing_ref, '' as profile, '' as corrects, '' as regulator_reference, 0::bigint as pin
+        from reports
+        where false
     """,
 }
 

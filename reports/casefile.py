@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,8 +21,8 @@ class CaseFile:
     Each row maps the columns of its rpt_ table to Python values (Decimal, date, naive UTC datetime, lists of dicts) and
     carries ``_label``, the words by which an error names it, such as ``party P-1``.
 
-    ``corrects`` is the reference of the filing in whose place this one is made, None for any other. ``told`` are the
-    movements that the case had at the pins of earlier filings, by their references; empty for forms that do not ask.
+    ``corrects`` is the reference of the filing in whose place this one is made, None for any other. ``known_then`` are
+    the movements that the case had at the pins of earlier filings, by their references; none for forms that do not ask.
     """
 
     pin: int
@@ -33,7 +34,7 @@ class CaseFile:
     accounts: Mapping[str, Row]
     transactions: tuple[Row, ...]
     corrects: str | None = None
-    told: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    known_then: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def case_id(self) -> str:
@@ -91,6 +92,15 @@ class CaseFile:
             (link for link in account["parties"] or [] if link["role"] in order), key=lambda link: order[link["role"]]
         )
         return [self.parties[link["party_id"]] for link in links if link["party_id"] in self.parties]
+
+    @cached_property
+    def held(self) -> Mapping[str, list[Row]]:
+        """The accounts that each known party holds, by its party_id."""
+        found: dict[str, list[Row]] = {}
+        for account in self.accounts.values():
+            for party_id in {holder["party_id"] for holder in self.holders(account)}:
+                found.setdefault(party_id, []).append(account)
+        return found
 
     def total(self, direction: str) -> Decimal:
         """Sum of the movements of that direction, in base currency."""

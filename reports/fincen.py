@@ -57,7 +57,7 @@ def _since(file: CaseFile, prior: Row | None) -> list[Row]:
     """
     if prior is None:
         return []
-    told = file.told.get(prior["filing_ref"], frozenset())
+    told = file.known_then.get(prior["filing_ref"], frozenset())
     new = [row for row in file.transactions if row["transaction_id"] not in told]
     last = max((row["booked_at"] for row in file.transactions if row["transaction_id"] in told), default=datetime.min)
     return new if any(row["booked_at"] > last for row in new) else []

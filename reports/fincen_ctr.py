@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
@@ -42,6 +43,10 @@ def variables(file: DayFile, reports: Sequence[CashReport]) -> dict[str, Any]:
 
 def _report(file: DayFile, report: CashReport) -> dict[str, Any]:
     details = _details(file, report)
+    # Who is told in two roles is involved in the movements of both.
+    times: Counter[Any] = Counter()
+    for person in report.persons:
+        times[person["party_id"] or person["person_number"]] += person["transaction_count"]
     return {
         "_label": report.row["_label"],
         "prior_number": report.prior_number,
@@ -51,7 +56,7 @@ def _report(file: DayFile, report: CashReport) -> dict[str, Any]:
         "atm": report.row["has_atm"],
         "cash_in": _summed(detail["amount"] for detail in details if detail["inward"]),
         "cash_out": _summed(detail["amount"] for detail in details if not detail["inward"]),
-        "persons": [_person(person) for person in report.persons],
+        "persons": [_person(person, times[person["party_id"] or person["person_number"]]) for person in report.persons],
         "details": details,
     }
 
@@ -79,7 +84,7 @@ def _summed(amounts: Any) -> Decimal | None:
     return sum(amounts, Decimal(0)) or None
 
 
-def _person(person: Row) -> dict[str, Any]:
+def _person(person: Row, times: int) -> dict[str, Any]:
     # Of a conductor who is not on file at most the name is known, in which the family name comes last.
     natural = person["party_type"] != "legal_entity"
     first, _, last = str(person["name"] or "").strip().rpartition(" ")
@@ -92,7 +97,7 @@ def _person(person: Row) -> dict[str, Any]:
         **person,
         "cash_in": person["cash_in"] or None,
         "cash_out": person["cash_out"] or None,
-        "multiple": person["transaction_count"] > 1,
+        "multiple": times > 1,
         "is_entity": not natural,
         "unknown_birth": natural and person["birth_date"] is None,
         "birth_date": person["birth_date"] if natural else None,

@@ -95,7 +95,7 @@ def with_told(connection: duckdb.DuckDBPyConnection, file: CaseFile) -> CaseFile
         snapshots.require(connection, filing["pin"])
     return replace(
         file,
-        told={
+        known_then={
             filing["filing_ref"]: frozenset(
                 row["transaction_id"]
                 for row in fetch(

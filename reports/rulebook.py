@@ -7,13 +7,15 @@ gives; of a batch that is made in parts the numbers of all parts together are al
 ``assert``: for every node of the XPath ``nodes`` the XPath ``test`` must hold;
 ``field`` is the XPath of the value to show, the node itself if it is not given. XPath may use the variables of the
 filing (``$filed_on`` and others), EXSLT regular expressions as ``re:``, and functions of ours: ``v:sum(nodes)`` adds
-decimals exactly, ``v:distinct(nodes)`` counts different texts, and ``v:printable(nodes)`` says whether all text in them
+decimals exactly, ``v:distinct(nodes)`` counts different texts, ``v:repeated(nodes)`` names those that stand more than
+once, and ``v:printable(nodes)`` says whether all text in them
 is printable ASCII. Functions of ours and ``re:`` are slow; what many nodes ask of a large batch is better asked in
 plain XPath. ``dropped`` takes away what a profile below has under that number, and its message says why.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -177,9 +179,19 @@ def _distinct(_: Any, nodes: Sequence[Any]) -> float:
     return float(len({node if isinstance(node, str) else node.text for node in nodes}))
 
 
+def _repeated(_: Any, nodes: Sequence[Any]) -> str:
+    stands = Counter(node if isinstance(node, str) else node.text or "" for node in nodes)
+    return ", ".join(text for text, times in stands.items() if times > 1)
+
+
 def _printable(_: Any, nodes: Sequence[Any]) -> bool:
     text = "".join(etree.tostring(node, method="text", encoding="unicode", with_tail=False) for node in nodes)
     return text.isascii() and text.isprintable()
 
 
-_EXTENSIONS = {(_OURS, "sum"): _sum, (_OURS, "distinct"): _distinct, (_OURS, "printable"): _printable}
+_EXTENSIONS = {
+    (_OURS, "sum"): _sum,
+    (_OURS, "distinct"): _distinct,
+    (_OURS, "repeated"): _repeated,
+    (_OURS, "printable"): _printable,
+}

@@ -137,7 +137,7 @@ DAY: dict[str, Example] = {
     "GA-606": put("str_transaction", transaction_id="D-0002"),
     "GA-607": put("ctr", base_currency="EUR"),
     "GA-631": put("str_transaction", booked_at=datetime(2026, 3, 5, 17)),
-    "GA-632": {"document": write("//from_funds_comment", "card")},
+    "GA-632": put("str_transaction", method="card"),
 }
 
 

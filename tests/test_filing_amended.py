@@ -30,7 +30,7 @@ def told(*before: dict[str, Any], corrects: str | None = None, known: list[str] 
     rows = tables()
     rows["rpt_str_case"][0]["prior_filings"] = list(before)
     there = frozenset(EVERYTHING if known is None else known)
-    file = casefile(rows, corrects=corrects, told={filing["filing_ref"]: there for filing in before})
+    file = casefile(rows, corrects=corrects, known_then={filing["filing_ref"]: there for filing in before})
     profile = load("fincen-sar")
     root, violations = compose(profile, file, "REF-2", narrative(file))
     assert violations == []

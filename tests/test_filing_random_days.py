@@ -36,9 +36,9 @@ def optional(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def facts(draw: st.DrawFn) -> dict[str, Any]:
-    """What the bank may know of somebody."""
-    if draw(maybe):
+def facts(draw: st.DrawFn, *, natural: bool = False) -> dict[str, Any]:
+    """What the bank may know of somebody, or of a ``natural`` person."""
+    if not natural and draw(maybe):
         return {
             **dict.fromkeys(PARTY), "party_type": "legal_entity", "name": draw(words),
             "industry_code": draw(st.sampled_from([None, "453110", "522"])),
@@ -92,8 +92,8 @@ def reports(draw: st.DrawFn, report_id: str, number: int) -> tuple[dict[str, Any
     holders = draw(st.integers(1, 3))
     behalf = "on_behalf" if atm or aggregated else draw(st.sampled_from(["own_behalf", "on_behalf"]))
     persons = [
-        person(place, behalf if place == 1 else "on_behalf", f"P-{place}", report_id, **sides, **draw(facts()))
-        for place in range(1, holders + 1)
+        person(place, role, f"P-{place}", report_id, **sides, **draw(facts(natural=role == "own_behalf")))
+        for place, role in enumerate([behalf, *["on_behalf"] * (holders - 1)], 1)
     ]
     if behalf == "on_behalf" and not atm and not aggregated:
         known = draw(maybe)

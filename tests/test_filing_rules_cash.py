@@ -177,6 +177,7 @@ CTR: dict[str, Rows | dict[str, Document]] = {
     "FC-305": put("ctr", is_aggregated=True),
     "FC-306": only("on_behalf"),
     "FC-307": put("ctr_person", accounts_in=[f"44{number}" for number in range(100)]),
+    "FC-308": put("ctr_person", 4, role="for_another"),
     "FC-311": paper(issuing_country=None),
     "FC-312": paper(number=None),
     "FC-401": write("//fc2:TotalCashInReceiveAmountText", "14502"),

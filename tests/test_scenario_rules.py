@@ -23,6 +23,9 @@ def test_every_unit_test_of_the_scenarios_passes(all_at_once: BuiltLake) -> None
         "int_account_holders",
         "int_name_words",
         *("rpt_mlro_filing", "rpt_mlro_violation", "rpt_str_case", "rpt_str_party"),
+        "int_movements",
+        "rpt_ctr_person",
+        "rpt_reporting_entity",
         *("case_acts", "case_evidence", "case_violations", "deadlines"),
     }
     assert set(statuses.values()) == {"pass"}

@@ -55,7 +55,7 @@ def _as_case(file: DayFile, reports: Sequence[CashReport]) -> CaseFile:
         parties={key: Sparse({**row, "is_subject": False}) for key, row in file.parties.items()},
         accounts={key: Sparse(row) for key, row in file.accounts.items()},
         transactions=tuple(
-            Sparse({**row, "method": "cash"})
+            Sparse(row)
             for row in sorted(
                 (row for report in reports for row in report.transactions),
                 key=lambda row: (row["booked_at"], row["transaction_id"] or ""),

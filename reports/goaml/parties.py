@@ -67,8 +67,7 @@ def entity(file: CaseFile, party: Row) -> dict[str, Any]:
     interests = _interests(party)
     links = {owner: told[0]["role"] for owner, told in interests.items()} | {
         link["party_id"]: link["role"]
-        for account in file.accounts.values()
-        if party["party_id"] in {holder["party_id"] for holder in file.holders(account)}
+        for account in file.held.get(party["party_id"], [])
         for link in account["parties"] or []
     }
     persons = [(file.parties[party_id], role) for party_id, role in links.items() if party_id in file.parties]

@@ -108,6 +108,9 @@ priced as (
         profiled.*,
         case
             when profiled.settled_currency = profiled.base_currency then profiled.settled_amount
+            -- Cash in base currency is what was handed over, whatever it was booked as.
+            when profiled.method = 'cash' and profiled.instructed_currency = profiled.base_currency
+                then profiled.instructed_amount
             else (profiled.settled_amount::decimal(38, 4) * rates.rate)::decimal(18, 4)
         end as base_amount
     from profiled
