@@ -25,6 +25,7 @@ from cli import (
     exemption_acts,
     filing,
     filing_life,
+    lists,
     priority,
     reconcile,
     replay,
@@ -112,6 +113,7 @@ app.command()(scenarios.scenarios)
 app.command()(backtest.backtest)
 app.add_typer(priority.app, name="priority")
 app.command()(screen.screen)
+app.add_typer(lists.app, name="lists")
 app.command()(sql.sql)
 
 

@@ -49,7 +49,7 @@ def list_names(entries: pl.DataFrame, population: pl.DataFrame | None = None) ->
         NothingToScreen: there is no entry.
     """
     if not entries.height:
-        raise NothingToScreen("no list has an entry: land one on reference.watchlists, or name a file with --file")
+        raise NothingToScreen("no list has an entry: read one by `vigil lists ingest`, or name a file with --file")
     names = (
         entries.select(
             "entry_id",
