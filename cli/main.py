@@ -25,6 +25,7 @@ from cli import (
     exemption_acts,
     filing,
     filing_life,
+    kyc,
     lists,
     priority,
     reconcile,
@@ -98,6 +99,7 @@ app.add_typer(case.app, name="case")
 for proposal in exemption_acts.COMMANDS:
     exemption.app.command()(proposal)
 app.add_typer(exemption.app, name="exemption")
+app.add_typer(kyc.app, name="kyc")
 filing.app.command()(filing_life.submit)
 filing.app.command()(filing_life.acknowledge)
 filing.app.command("return")(filing_life.return_)

@@ -84,6 +84,7 @@ class Changes:
             _since(world.parties, first_day, loaded, 0),
             pl.when(is_customer).then(_as_date(pl.col("opened_day"))).alias("onboarded_on"),
             pl.when(is_customer).then(_as_date(reviewed)).alias("reviewed_on"),
+            pl.when(is_customer).then(_as_date(pl.col("opened_day"))).alias("verified_on"),
             pl.concat_str(pl.col("expected_monthly_turnover") // 100, pl.lit(".00")).alias("expected_monthly_turnover"),
             pl.lit("active").alias("status"),
         )

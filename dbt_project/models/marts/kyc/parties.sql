@@ -1,13 +1,16 @@
-with parties as (
-    select * from {{ ref('stg_parties') }} where not is_deleted
+with survivors as (
+    select * from {{ ref('int_party_survivors') }}
+),
+
+-- What was merged into another goes on as that one.
+parties as (
+    select *
+    from {{ ref('stg_parties') }}
+    where not is_deleted and party_id not in (select party_id from survivors)
 ),
 
 account_parties as (
     select * from {{ ref('int_account_parties') }}
-),
-
-ownership as (
-    select * from {{ ref('stg_ownership') }} where not is_deleted
 ),
 
 alerts as (
@@ -18,8 +21,8 @@ accounts as (
     select * from {{ ref('int_account_holders') }} where valid_to is null
 ),
 
-requirements as (
-    select * from {{ ref('kyc_requirements') }}
+file_fields as (
+    select * from {{ ref('file_fields') }}
 ),
 
 risk_factors as (
@@ -30,24 +33,15 @@ risk_ratings as (
     select * from {{ ref('risk_ratings') }}
 ),
 
--- The newest day in the data stands for today: a build reads no clock. Before anything has moved it is the day on which
--- a party last changed.
 as_of as (
-    select
-        coalesce(
-            (select max(local_date) from {{ ref('int_movements') }}),
-            (select max(changed_at)::date from {{ ref('stg_parties') }})
-        ) as day
+    select * from {{ ref('int_as_of') }}
 ),
 
 customers as (
-    select distinct party_id
+    select distinct coalesce(survivors.survivor_id, account_parties.party_id) as party_id
     from account_parties
-    where role in ('holder', 'joint_holder')
-),
-
-owned as (
-    select distinct entity_id from ownership where valid_to is null
+    left join survivors on account_parties.party_id = survivors.party_id
+    where account_parties.role in ('holder', 'joint_holder')
 ),
 
 alerted as (
@@ -63,61 +57,21 @@ known as (
     select
         parties.*,
         customers.party_id is not null as is_customer,
-        owned.entity_id is not null as has_owners,
         coalesce(alerted.alerts, 0) as standing_alerts,
-        as_of.day as as_of_day
+        as_of.day as as_of_day,
+        as_of.jurisdiction
     from parties
     cross join as_of
     left join customers on parties.party_id = customers.party_id
-    left join owned on parties.party_id = owned.entity_id
     left join alerted on parties.party_id = alerted.party_id
-),
-
--- Each field a requirement may name, and whether it is there.
-facts as (
-    select
-        party_id,
-        party_type,
-        as_of_day,
-        unnest([
-            {'field': 'name', 'is_there': name is not null},
-            {'field': 'birth_date', 'is_there': birth_date is not null},
-            {'field': 'nationality', 'is_there': nationality is not null},
-            {'field': 'residence_country', 'is_there': residence_country is not null},
-            {'field': 'tax_id', 'is_there': tax_id is not null},
-            {'field': 'occupation', 'is_there': occupation is not null},
-            {'field': 'legal_form', 'is_there': legal_form is not null},
-            {'field': 'incorporation_number', 'is_there': incorporation_number is not null},
-            {'field': 'incorporation_country', 'is_there': incorporation_country is not null},
-            {'field': 'industry_code', 'is_there': industry_code is not null},
-            {
-                'field': 'identification',
-                'is_there': coalesce(
-                    len(list_filter(identifications, lambda i: coalesce(i.expires_on >= as_of_day, true))), 0
-                ) > 0
-            },
-            {'field': 'address', 'is_there': coalesce(len(addresses), 0) > 0},
-            {'field': 'phone', 'is_there': coalesce(len(phones), 0) > 0},
-            {'field': 'source_of_funds', 'is_there': source_of_funds is not null},
-            {'field': 'purpose_of_relationship', 'is_there': purpose_of_relationship is not null},
-            {'field': 'expected_monthly_turnover', 'is_there': expected_monthly_turnover is not null},
-            {'field': 'beneficial_owner', 'is_there': has_owners}
-        ], recursive := true)
-    from known
-    where is_customer
 ),
 
 completeness as (
     select
-        facts.party_id,
-        (count(*) filter (where facts.is_there) / count(*))::decimal(5, 4) as completeness,
-        coalesce(list_sort(list(facts.field) filter (where not facts.is_there)), []) as missing
-    from facts
-    inner join requirements
-        on facts.party_type = requirements.party_type
-        and facts.field = requirements.field
-        and facts.as_of_day >= requirements.effective_from
-        and facts.as_of_day <= coalesce(requirements.effective_to, date '9999-12-31')
+        party_id,
+        (count(*) filter (where is_there) / count(*))::decimal(5, 4) as completeness,
+        coalesce(list_sort(list(field) filter (where not is_there)), []) as missing
+    from file_fields
     group by all
 ),
 
@@ -171,6 +125,7 @@ rated as (
     left join scored on known.party_id = scored.party_id
     inner join risk_ratings
         on coalesce(scored.risk_score, 0) >= risk_ratings.minimum_score
+        and known.jurisdiction = risk_ratings.jurisdiction
         and known.as_of_day >= risk_ratings.effective_from
         and known.as_of_day <= coalesce(risk_ratings.effective_to, date '9999-12-31')
     qualify row_number() over (partition by known.party_id order by risk_ratings.minimum_score desc) = 1
