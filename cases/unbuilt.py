@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 import orjson
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from cases.errors import TopicSilent
 from cases.matters import CASES, Matter
@@ -22,12 +22,15 @@ _NEXT = "select partition, arg_max(next_offset, updated_at) from lake.ledger.off
 
 @dataclass(frozen=True)
 class Act:
-    """What a rule asks of an act; ``decided_at`` is naive UTC."""
+    """What a rule asks of an act; times are naive UTC, and ``content`` is what the act cannot be without."""
 
     act_id: str
     act: str
     officer_id: str
     decided_at: datetime
+    sent_at: datetime
+    transaction_ids: Sequence[str]
+    content: str
 
 
 def unbuilt(
@@ -44,7 +47,7 @@ def unbuilt(
     """
     landed = connection.execute(matter.landed, {"about_id": about_id}).fetchall()
     reached = dict(connection.execute(_NEXT, {"topic": matter.topic}).fetchall())
-    known = {act_id for (act_id,) in connection.execute(matter.known).fetchall()}
+    known = {act_id for (act_id,) in connection.execute(matter.known, {"about_id": about_id}).fetchall()}
     found = {row[0]: Act(*row) for row in landed}
     try:
         for act in _waiting(bootstrap_servers, matter, about_id, reached, client or {}):
@@ -88,17 +91,25 @@ def _waiting(
                 left.discard(message.partition() or 0)
             elif error is not None:
                 raise KafkaException(error)
-            elif message.key() == about_id.encode() and (act := _act(message.value(), matter)):
+            elif message.key() == about_id.encode() and (act := _act(message, matter)):
                 yield act
     finally:
         consumer.close()
 
 
-def _act(value: bytes | str | None, matter: Matter) -> Act | None:
+def _act(message: Message, matter: Matter) -> Act | None:
     """The act of a message; one that does not fit its contract becomes a dead letter, and so no act."""
     try:
-        body = orjson.loads(value or b"")
-        decided_at = datetime.fromisoformat(body["decided_at"]).astimezone(UTC).replace(tzinfo=None)
-        return Act(str(body[matter.act_key]), str(body["act"]), str(body["officer_id"]), decided_at)
+        body = orjson.loads(message.value() or b"")
+        act = str(body["act"])
+        return Act(
+            str(body[matter.act_key]),
+            act,
+            str(body["officer_id"]),
+            datetime.fromisoformat(body["decided_at"]).astimezone(UTC).replace(tzinfo=None),
+            datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC).replace(tzinfo=None),
+            [str(each["transaction_id"]) for each in body.get("transactions") or []],
+            str(body.get(matter.contents[act]) or "") if act in matter.contents else act,
+        )
     except (ValueError, KeyError, TypeError):
         return None

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cases.errors import CaseUnknown
-from cli.console import AsJson, answer, print_json, print_rows, say
+from cli.console import AsJson, answer, print_json, print_rows, progress, say
 from cli.environment import lake
 from cli.query import rows
 from lakehouse.attach import connect
@@ -46,7 +46,7 @@ _EVIDENCE = """
 _HISTORY = """
     select
         act_number, decided_at, act, officer_id, officer_name, officer_role, assigned_to, transaction_ids, disposition,
-        referred_to, suppress_until, reason, narrative_version, narrative, violated_rule, status, decision_id,
+        referred_to, suppress_until, reason, narrative_version, narrative, settles, violated_rule, status, decision_id,
         _partition, _offset
     from lake.str.case_acts
     where case_id = $case_id
@@ -61,10 +61,18 @@ _VIOLATIONS = """
 _DEADLINES = """
     select
         state, report, kind, case_id, business_day, started_on, due_day, days_left, done_on, met_late, filing_ref,
-        source
+        source, as_of_day, count(*) over () as found
     from lake.str.deadlines
     where list_contains($states, state)
-    order by due_day, report, case_id, business_day
+    order by
+        case
+            when state = 'missed' and not met_late then 1
+            when state in ('due', 'near') then 2
+            when state = 'running' then 3
+            when state = 'missed' then 4
+            else 5
+        end,
+        due_day, report, case_id, business_day
     limit $limit
 """
 
@@ -136,7 +144,7 @@ def history(case_id: Case, as_json: AsJson = False) -> None:
 @app.command()
 def violations(
     settled: Annotated[
-        bool, typer.Option("--all", help="Also those that another officer has settled since, by an act with effect.")
+        bool, typer.Option("--all", help="Also those that another officer has settled since with 'settle'.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -154,11 +162,17 @@ def deadlines(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List by when cases, and the cash of business days, have to be filed, the first day first; missed ones stay."""
+    """List by when cases, and the cash of business days, have to be filed.
+
+    What was missed and is not filed yet comes first, then what is near, what runs, what was filed late, and the rest.
+    """
     asked = {"states": [each.value for each in state or _OPEN], "limit": limit}
     with lake() as settings, connect(settings, read_only=True) as connection:
         found = rows(connection, _DEADLINES, asked)
+    all_found = max((each.pop("found") for each in found), default=0)
     answer(found, as_json=as_json, title="deadlines")
+    if all_found > len(found):
+        progress(f"{len(found)} of {all_found} deadlines are shown; give --limit {all_found} for all")
 
 
 def find(connection: Any, case_id: str) -> dict[str, Any]:
@@ -183,7 +197,7 @@ def _print_history(acts: list[dict[str, Any]]) -> None:
 
 def _what(act: dict[str, Any]) -> str:
     """What the act is about, beside its reason."""
-    told = [act["assigned_to"], act["disposition"], act["referred_to"], *(act["transaction_ids"] or [])]
+    told = [act["assigned_to"], act["disposition"], act["referred_to"], act["settles"], *(act["transaction_ids"] or [])]
     told += [f"version {act['narrative_version']}"] if act["narrative_version"] else []
     told += [f"until {act['suppress_until']}"] if act["suppress_until"] else []
     return ", ".join(str(each) for each in told if each)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import duckdb
 import typer
 
-from cases.conduct import Conduct, movements_in_evidence
+from cases.conduct import Conduct, Standing, movements_in_evidence
 from cases.decisions import record
 from cases.errors import ActRefused
 from cases.unbuilt import unbuilt
@@ -30,6 +30,11 @@ _MAXIMUM_DAYS = """
         scenario_id = 'suppression'
         and parameter = 'maximum_days'
         and $day between first_day and coalesce(last_day, date '9999-12-31')
+"""
+_VIOLATION = """
+    select officer_id, rule, detail
+    from lake.str.case_violations
+    where case_id = $case_id and decision_id = $decision_id and raises_alarm
 """
 
 
@@ -127,9 +132,21 @@ def decide(
     act_on(case_id, "disposed", officer, role, more, as_json=as_json)
 
 
-def approve(case_id: Case, officer: Officer, reason: Reason, role: AsRole = Role.mlro, as_json: AsJson = False) -> None:
-    """Approve a disposition; not by the officer who made it."""
-    act_on(case_id, "approved", officer, role, {"reason": reason}, as_json=as_json)
+def approve(
+    case_id: Case,
+    officer: Officer,
+    reason: Reason,
+    seen: Annotated[
+        str | None,
+        typer.Option(
+            help="state_digest of the case that was looked at, as 'show' prints it: refused if it is another now.",
+        ),
+    ] = None,
+    role: AsRole = Role.mlro,
+    as_json: AsJson = False,
+) -> None:
+    """Approve a disposition as the lake shows the case; not by the officer who made it, or who wrote the narrative."""
+    act_on(case_id, "approved", officer, role, {"reason": reason, "seen": seen}, as_json=as_json)
 
 
 def reject(case_id: Case, officer: Officer, reason: Reason, role: AsRole = Role.mlro, as_json: AsJson = False) -> None:
@@ -144,7 +161,33 @@ def reopen(
     act_on(case_id, "opened", officer, role, {"reason": reason}, as_json=as_json)
 
 
-COMMANDS = (assign, note, evidence, decide, approve, reject, reopen)
+def settle(
+    case_id: Case,
+    act_id: Annotated[str, typer.Argument(metavar="ACT", help="The decision_id that 'violations' lists.")],
+    officer: Officer,
+    reason: Reason,
+    role: AsRole = Role.mlro,
+    as_json: AsJson = False,
+) -> None:
+    """Say of an act that broke a rule that another officer has seen it; its alarm ends with that."""
+    asked = {"case_id": case_id, "decision_id": act_id}
+    with lake() as settings:
+        assert settings.kafka_bootstrap_servers is not None
+        with connect(settings, read_only=True) as connection:
+            found = rows(connection, _VIOLATION, asked)
+        if not found:
+            raise ActRefused(f"case {case_id}: {act_id} is no open violation; 'vigil case violations' lists those")
+        if found[0]["rule"] == "changed_since_approval":
+            raise ActRefused(f"case {case_id}: {found[0]['detail']}; 'vigil case approve' ends that")
+        if found[0]["officer_id"] == officer:
+            raise ActRefused(f"case {case_id}: {act_id} is an act of {officer}; another officer settles it")
+        _require_reason(case_id, reason)
+        more = {"settles": act_id, "reason": reason}
+        event = decision(case_id, "noted", officer, role.value, datetime.now(UTC), **more)
+        _send(event, settings.kafka_bootstrap_servers, client(settings), as_json=as_json)
+
+
+COMMANDS = (assign, note, evidence, decide, approve, reject, reopen, settle)
 
 
 def act_on(case_id: str, act: str, officer: str, role: Role, more: dict[str, Any], *, as_json: bool) -> None:
@@ -153,6 +196,8 @@ def act_on(case_id: str, act: str, officer: str, role: Role, more: dict[str, Any
     Raises:
         CaseError: it was refused, and nothing was sent.
     """
+    if more.get("reason") is not None:
+        _require_reason(case_id, more["reason"])
     with lake() as settings:
         assert settings.kafka_bootstrap_servers is not None
         reach = client(settings)
@@ -160,29 +205,53 @@ def act_on(case_id: str, act: str, officer: str, role: Role, more: dict[str, Any
             case = find(connection, case_id)
             now = datetime.now(UTC)
             waiting = unbuilt(connection, settings.kafka_bootstrap_servers, case_id, reach)
-            conduct = Conduct.of(connection)
-            conduct.require(conduct.standing(connection, case_id, waiting), act, officer, now.replace(tzinfo=None))
+            conduct = Conduct.of(connection, now.date())
+            standing = conduct.standing(connection, case_id, waiting)
+            conduct.require(standing, act, officer, now.replace(tzinfo=None))
+            if act == "approved":
+                more = more | {"seen": _seen(case, more["seen"])}
             if "assigned_to" in more:
                 conduct.require_text(case_id, "assigned_to_nobody", more["assigned_to"])
             if "narrative" in more:
                 conduct.require_text(case_id, "narrative_without_text", more["narrative"])
             if "transactions" in more:
-                _require_evidence(connection, conduct, case_id, act, more)
+                _require_evidence(connection, conduct, standing, act, more)
             if "suppress_until" in more:
                 more = more | _suppression(connection, case, now.date(), more)
         event = decision(case_id, act, officer, role.value, now, **more)
-        partition, offset = record(settings.kafka_bootstrap_servers, event, reach)
+        _send(event, settings.kafka_bootstrap_servers, reach, as_json=as_json)
+
+
+def _send(event: dict[str, Any], bootstrap_servers: str, reach: dict[str, str], *, as_json: bool) -> None:
+    partition, offset = record(bootstrap_servers, event, reach)
     sent = event | {"partition": partition, "offset": offset}
-    tell_event(sent, f"{act}: {event['decision_id']}", TOPIC, as_json=as_json)
+    tell_event(sent, f"{event['act']}: {event['decision_id']}", TOPIC, as_json=as_json)
+
+
+def _require_reason(case_id: str, reason: str) -> None:
+    if not reason.strip():
+        raise ActRefused(f"case {case_id}: --reason is empty; say why, in words")
+
+
+def _seen(case: dict[str, Any], seen: str | None) -> str:
+    """The digest of the case as the lake has it, which must be that of what the officer has looked at, if given."""
+    digest: str = case["state_digest"]
+    if seen is not None and seen != digest:
+        raise ActRefused(
+            f"case {case['case_id']} is not what --seen {seen} was of any more (now {digest}); "
+            f"look at it again with 'vigil case show {case['case_id']}'"
+        )
+    return digest
 
 
 def _require_evidence(
-    connection: duckdb.DuckDBPyConnection, conduct: Conduct, case_id: str, act: str, more: dict[str, Any]
+    connection: duckdb.DuckDBPyConnection, conduct: Conduct, standing: Standing, act: str, more: dict[str, Any]
 ) -> None:
     """Refuse what is no movement, and, since it would say nothing, what is in evidence, or out of it, already."""
+    case_id = standing.about_id
     named = [each["transaction_id"] for each in more["transactions"]]
     conduct.require_movements(connection, case_id, named)
-    there = movements_in_evidence(connection, case_id)
+    there = movements_in_evidence(connection, standing)
     if idle := [each for each in named if (each in there) is (act == "evidence_added")]:
         where = "in evidence already" if act == "evidence_added" else "not in evidence"
         raise ActRefused(f"case {case_id}: {', '.join(idle)} is {where}; 'vigil case show {case_id}' lists what is")

@@ -26,8 +26,11 @@ def narrative(
         str | None,
         typer.Option(help="File with a new version, in UTF-8; - is standard input.", metavar="FILE"),
     ] = None,
-    officer: Annotated[str | None, typer.Option(help="Identifier of the officer who wrote it.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Why it was written anew, in words.")] = None,
+    drop: Annotated[
+        bool, typer.Option("--drop", help="Drop the text that stands: the draft is told again, as the facts then are.")
+    ] = False,
+    officer: Annotated[str | None, typer.Option(help="Identifier of the officer who wrote, or drops, it.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it was written anew or dropped, in words.")] = None,
     profile: Annotated[
         list[str] | None,
         typer.Option(help="Check it by this profile only, not by all that there are; may be given again."),
@@ -35,12 +38,18 @@ def narrative(
     role: AsRole = Role.investigator,
     as_json: AsJson = False,
 ) -> None:
-    """Print the narrative of a case, drafted or written, or store a new version that its filings can carry."""
-    if edit is None:
+    """Print the narrative of a case, drafted or written, store a new version that its filings can carry, or drop it."""
+    if edit is None and not drop:
         _print(case_id, profile, as_json=as_json)
         return
     if officer is None:
-        raise ActRefused("a text is stored for somebody who answers for it: give --officer")
+        raise ActRefused("a text is stored, or dropped, for somebody who answers for it: give --officer")
+    if drop:
+        if edit is not None:
+            raise ActRefused("say either which text to store with --edit, or to --drop the one that stands")
+        act_on(case_id, "narrative_dropped", officer, role, {"reason": reason}, as_json=as_json)
+        return
+    assert edit is not None
     text = sys.stdin.read() if edit == STDIN else Path(edit).read_text(encoding="utf-8")
     findings = _findings(text, profile)
     _tell(findings)

@@ -155,7 +155,7 @@ def _act_on(about: str, done: str, officer: str, role: Role, more: dict[str, Any
         reach = client(settings)
         now = datetime.now(UTC)
         with connect(settings, read_only=True) as connection:
-            conduct = Conduct.of(connection, EXEMPTIONS)
+            conduct = Conduct.of(connection, now.date(), EXEMPTIONS)
             waiting = unbuilt(connection, settings.kafka_bootstrap_servers, about, reach, EXEMPTIONS)
             conduct.require(conduct.standing(connection, about, waiting), done, officer, now.replace(tzinfo=None))
         event = act(about, done, officer, role.value, now, **more)

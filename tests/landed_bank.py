@@ -164,21 +164,20 @@ class Bank:
         if creditor.startswith("A-"):
             self.move(creditor, "credit", amount, when, end_to_end_id=end_to_end_id, **sides)
 
-    def decide(self, case_id: str, act: str, officer: str, when: datetime, **fields: Any) -> None:
-        """An officer's act on a case."""
+    def decide(self, case_id: str, act: str, officer: str, when: datetime, **fields: Any) -> str:
+        """An officer's act on a case, dated when it is sent unless fields say otherwise; returns its identifier."""
         self._serial += 1
-        self.send(
-            "compliance.decisions",
-            when,
-            decision_id=f"D{self._serial:06}",
-            case_id=case_id,
-            act=act,
-            officer_id=officer,
-            officer_name=f"Name of {officer}",
-            officer_role="investigator",
-            decided_at=when,
-            **fields,
-        )
+        sent = {
+            "decision_id": f"D{self._serial:06}",
+            "case_id": case_id,
+            "act": act,
+            "officer_id": officer,
+            "officer_name": f"Name of {officer}",
+            "officer_role": "investigator",
+            "decided_at": when,
+        } | fields
+        self.send("compliance.decisions", when, **sent)
+        return str(sent["decision_id"])
 
     def rate(self, pair: str, rate: str, day: date, published_at: datetime | None = None) -> None:
         """A day's exchange rate."""

@@ -45,16 +45,22 @@ def on(cases: Mapping[str, str], evidence: Mapping[str, Sequence[str]]) -> list[
     _investigated(acts, cases, evidence)
     acts.decide(cases["P-splitter"], "opened", "o1", at(40))
     acts.decide(cases["P-splitter"], "disposed", "o1", at(41), disposition="report", reason="Cash split over branches.")
-    acts.decide(cases["P-splitter"], "narrated", "o2", at(42), narrative="What we saw.")
+    acts.decide(cases["P-splitter"], "narrated", "o3", at(42), narrative="What we saw.")
     acts.decide(cases["P-splitter"], "approved", "o2", at(43))
     acts.decide(cases["P-splitter"], "narrated", "o1", at(44), narrative="What nobody approved.")
-    # Nobody approves what he disposed of himself.
+    # Nobody approves what he disposed of himself, nor what he wrote himself, nor says that it does not matter.
     acts.decide(cases["P-hirer"], "disposed", "o1", at(41), disposition="report")
-    acts.decide(cases["P-hirer"], "approved", "o1", at(42))
+    own = acts.decide(cases["P-hirer"], "approved", "o1", at(42))
+    acts.decide(cases["P-hirer"], "narrated", "o2", at(43), narrative="As the reviewer would have it.")
+    written = acts.decide(cases["P-hirer"], "approved", "o2", at(44))
+    acts.decide(cases["P-hirer"], "noted", "o1", at(45), settles=own)
+    acts.decide(cases["P-hirer"], "noted", "o1", at(46), settles=written)
     # Approved between two alerts: the second was not seen.
     acts.decide(cases["A-mule"], "disposed", "o1", at(9, 18), disposition="report")
     acts.decide(cases["A-mule"], "approved", "o2", at(10, 9))
     acts.decide(cases["A-rapid"], "approved", "o2", at(42))
+    # Dated ahead, which keeps nothing after it from having an effect.
+    acts.decide(cases["A-rapid"], "disposed", "o1", at(42, 16), disposition="report", decided_at=at(400))
     acts.decide(cases["A-rapid"], "noted", "o1", at(43))
     acts.decide(cases["A-fanout"], "narrated", "o1", at(40), narrative="What was thought before.")
     acts.decide(cases["A-fanout"], "disposed", "o1", at(41), disposition="no_report")
@@ -69,7 +75,7 @@ def on(cases: Mapping[str, str], evidence: Mapping[str, Sequence[str]]) -> list[
     acts.decide(cases["P-runner"], "opened", "o1", at(41))
     acts.decide(cases["P-runner"], "disposed", "o1", at(42), disposition="no_report")
     acts.decide(cases["P-runner"], "approved", "o2", at(45))
-    acts.decide(cases["P-runner"], "disposed", "o1", at(44), disposition="report")
+    acts.decide(cases["P-runner"], "disposed", "o1", at(45, 16), disposition="report", decided_at=at(44))
     acts.decide("no such case", "opened", "o1", at(41))
     return acts.events
 
@@ -83,7 +89,7 @@ def _investigated(acts: Bank, cases: Mapping[str, str], evidence: Mapping[str, S
 
     acts.decide(case, "opened", "o1", at(30))
     acts.decide(case, "opened", "o2", at(30, 16))
-    acts.decide(case, "assigned", "o1", at(31), assigned_to=" ")
+    nobody = acts.decide(case, "assigned", "o1", at(31), assigned_to=" ")
     acts.decide(case, "assigned", "o1", at(31, 16), assigned_to="o3")
     acts.decide(case, "evidence_struck", "o3", at(32), transactions=moved(first), reason="A refund.")
     acts.decide(case, "evidence_added", "o3", at(32, 16), transactions=moved(foreign), reason="The same payee.")
@@ -91,6 +97,7 @@ def _investigated(acts: Bank, cases: Mapping[str, str], evidence: Mapping[str, S
     acts.decide(case, "narrated", "o3", at(33), narrative="As first written.")
     acts.decide(case, "narrated", "o3", at(33, 16), narrative="As corrected.")
     acts.decide(case, "narrated", "o3", at(33, 17), narrative=" ")
+    acts.decide(case, "noted", "o3", at(33, 18), settles=nobody)
     acts.decide(case, "disposed", "o3", at(34), disposition="refer", referred_to="Fraud desk", reason="No laundering.")
     acts.decide(case, "evidence_added", "o3", at(35), transactions=moved(first))
     acts.decide(case, "disposed", "o2", at(36), disposition="report")

@@ -96,9 +96,9 @@ class Desk:
             self.act(command, subject, officer, *more)
         self.refusals[name] = str(refusal.value)
 
-    def write(self, subject: str, text: str) -> Any:
-        """A new version of the narrative, by o3."""
-        return self.run("case", "narrative", self.cases[subject], "--edit", "-", "--officer", "o3", typed=text)
+    def write(self, subject: str, text: str, officer: str = "o3") -> Any:
+        """A new version of the narrative."""
+        return self.run("case", "narrative", self.cases[subject], "--edit", "-", "--officer", officer, typed=text)
 
     def smuggle(self, act: str, subject: str, officer: str, **more: Any) -> None:
         """An act that another program than the command puts on the topic."""
@@ -142,6 +142,8 @@ def desk(make_lake: MakeLake, kafka: str) -> Any:
         desk.shown["written"] = desk.run("case", "narrative", desk.cases["A-reported"])
         _review(desk)
         desk.build()
+        _settle(desk)
+        desk.build()
         desk.shown["approved"] = desk.run("case", "show", desk.cases["A-reported"])
         desk.shown["history"] = desk.run("case", "history", desk.cases["A-breached"])
         desk.shown["violations"] = desk.run("case", "violations")
@@ -158,6 +160,15 @@ def _investigate(desk: Desk) -> None:
     desk.refused("to nobody", "assign", "A-reported", "o1", "--to", " ")
     desk.act("assign", "A-reported", "o1", "--to", "o3")
     desk.act("note", "A-noted", "o1")
+    # What the last build shows is not what the case is by then.
+    desk.act("evidence", "A-noted", "o1", "--strike", desk.movements["A-noted"][0])
+    desk.act("evidence", "A-noted", "o1", "--add", desk.movements["A-noted"][0])
+    desk.refused("struck already", "evidence", "A-noted", "o1", "--strike", extra)
+    desk.write("A-noted", "A text that nobody wants any more.")
+    desk.run("case", "narrative", desk.cases["A-noted"], "--drop", "--officer", "o3", "--reason", "Not so.")
+    with pytest.raises(CaseError) as refusal:
+        desk.run("case", "note", desk.cases["A-noted"], "--officer", "o1", "--reason", " ")
+    desk.refusals["no reason"] = str(refusal.value)
     desk.refused("no movement", "evidence", "A-reported", "o3", "--add", "T-none", "--add", extra)
     desk.refused("there already", "evidence", "A-reported", "o3", "--add", second)
     desk.refused("neither", "evidence", "A-reported", "o3")
@@ -176,21 +187,43 @@ def _investigate(desk: Desk) -> None:
     desk.refused("disposed", "decide", "A-reported", "o2", "--disposition", "no_report")
     desk.refused("not built", "approve", "A-reported", "o2")
     desk.act("decide", "A-breached", "o1", "--disposition", "refer", "--refer-to", "Fraud desk")
+    desk.write("A-breached", "As the reviewer would have it.", "o6")
+    desk.refused("own text", "approve", "A-breached", "o6")
 
 
 def _review(desk: Desk) -> None:
     """The review, what it closes, and what other programs put on the topic all the same."""
     desk.refused("own", "approve", "A-reported", "o3")
     desk.refused("waits", "evidence", "A-reported", "o3", "--strike", desk.movements["A-reported"][1])
-    desk.act("approve", "A-reported", "o2")
+    digest = desk.shown["disposed"]["state_digest"]
+    desk.refused("not as seen", "approve", "A-reported", "o2", "--seen", digest[::-1])
+    desk.act("approve", "A-reported", "o2", "--seen", digest)
     desk.refused("closed", "assign", "A-reported", "o1", "--to", "o4")
     desk.act("note", "A-reported", "o3")
     desk.smuggle("approved", "A-breached", "o1")
     desk.smuggle("evidence_added", "A-breached", "o1", transactions=[{"transaction_id": "T-none"}])
+    desk.smuggle("approved", "A-breached", "o2", seen="Something else.", narrative="What only the approval tells.")
     desk.smuggle("disposed", "A-reported", "o1", disposition="no_report")
     desk.smuggle("noted", "A-noted", "o1", reason="Nothing.")
     desk.act("reopen", "A-reported", "o4")
     desk.act("decide", "A-reported", "o3", "--disposition", "report")
+
+
+def _settle(desk: Desk) -> None:
+    """Another officer than the one who broke a rule says that he has seen it."""
+    found = {each["rule"]: each for each in desk.run("case", "violations")}
+    for name, rule, officer in (
+        *(("by himself", "case_closed", "o1"), ("outgrown", "changed_since_approval", "o4")),
+        *(("settled", "case_closed", "o4"), ("no violation", "none", "o4")),
+    ):
+        case, act = (found[rule][key] if rule in found else "none" for key in ("case_id", "decision_id"))
+        command = ("case", "settle", case, act, "--officer", officer, "--reason", "Talked it over.")
+        if name == "settled":
+            desk.run(*command)
+            continue
+        with pytest.raises(CaseError) as refusal:
+            desk.run(*command)
+        desk.refusals[name] = str(refusal.value)
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +236,10 @@ def replayed(desk: Desk, make_lake: MakeLake) -> BuiltLake:
 
 def test_what_a_case_does_not_allow_is_refused_with_its_rule(desk: Desk) -> None:
     told = {name: text.rpartition("(")[2].rstrip(")") for name, text in desk.refusals.items()}
-    for name in ("too long", "not printable", "empty"):
+    for name in (
+        *("too long", "not printable", "empty", "no reason", "not as seen"),
+        *("by himself", "outgrown", "no violation", "struck already"),
+    ):
         del told[name]
     assert told | {"not built": "", "there already": "", "neither": "", "to whom": ""} == {
         "to nobody": "assigned_to_nobody",
@@ -215,6 +251,7 @@ def test_what_a_case_does_not_allow_is_refused_with_its_rule(desk: Desk) -> None
         "disposed": "awaiting_review",
         "not built": "",
         "own": "four_eyes",
+        "own text": "own_narrative",
         "waits": "awaiting_review",
         "closed": "case_closed",
     }
@@ -222,6 +259,12 @@ def test_what_a_case_does_not_allow_is_refused_with_its_rule(desk: Desk) -> None
     assert "is in evidence already" in desk.refusals["there already"]
     assert "Run 'vigil build', look at the case again" in desk.refusals["not built"]
     assert "another officer must review" in desk.refusals["own"]
+    assert "--reason is empty" in desk.refusals["no reason"]
+    assert "look at it again" in desk.refusals["not as seen"]
+    assert "is not in evidence" in desk.refusals["struck already"]
+    assert "another officer settles it" in desk.refusals["by himself"]
+    assert "'vigil case approve' ends that" in desk.refusals["outgrown"]
+    assert "is no open violation" in desk.refusals["no violation"]
 
 
 def test_show_tells_the_case_whole(desk: Desk) -> None:
@@ -265,15 +308,30 @@ def test_what_was_smuggled_in_has_no_effect_and_is_named(desk: Desk) -> None:
     assert desk.shown["approved"]["status"] == "disposed"
     assert [(act["act"], act["violated_rule"]) for act in desk.shown["history"]] == [
         ("disposed", None),
+        ("narrated", None),
         ("approved", "four_eyes"),
         ("evidence_added", "evidence_without_movement"),
+        ("approved", None),
     ]
-    # The disposal of an approved case was settled when o4 opened it again.
-    assert {each["rule"] for each in desk.shown["violations"]} == {"four_eyes", "evidence_without_movement"}
+    assert {each["rule"] for each in desk.shown["violations"]} == {
+        *("four_eyes", "evidence_without_movement", "changed_since_approval"),
+    }
     assert {each["rule"] for each in desk.shown["all violations"]} - {
         each["rule"] for each in desk.shown["violations"]
     } == {"case_closed"}
     assert all(each["raises_alarm"] for each in desk.shown["violations"])
+
+
+def test_an_approval_of_what_the_case_is_not_approves_nothing(desk: Desk) -> None:
+    found = desk.lake.rows(
+        "select status, narrative, changed_since_approval from lake.str.cases where subject_id = 'A-breached'"
+    )
+    assert found == [("disposed", "As the reviewer would have it.", True)]
+
+
+def test_a_text_that_was_dropped_is_not_told(desk: Desk) -> None:
+    found = desk.lake.rows("select narrative, narrative_version from lake.str.cases where subject_id = 'A-noted'")
+    assert found == [(None, None)]
 
 
 def test_the_deadline_runs_from_the_first_determination(desk: Desk) -> None:

@@ -30,7 +30,7 @@ on_cases as (
         acts.officer_name,
         violations.decided_at as done_at
     from violations
-    inner join acts on violations.decision_id = acts.decision_id
+    inner join acts on violations.case_id = acts.case_id and violations.decision_id = acts.decision_id
 ),
 
 on_filings as (

@@ -21,7 +21,7 @@ _DEADLINES = """
         coalesce(filing_ref, '') as filing
     from lake.str.deadlines
     where list_contains($states, state)
-    order by due_day, report, about
+    order by met_late, due_day, report, about
 """
 _SHOWN = 100
 _OF_DEADLINES = dg.AssetKey(["str", "deadlines"])
@@ -30,10 +30,10 @@ _OF_DEADLINES = dg.AssetKey(["str", "deadlines"])
 @dg.asset_check(
     asset=dg.AssetKey(["str", "case_violations"]),
     blocking=False,
-    description="No act broke a rule of late that another officer has not settled since.",
+    description="No act broke a rule that another officer has not settled since.",
 )
 def violations_settled() -> dg.AssetCheckResult:
-    """Acts that have no effect, within ``alarm_days`` (seeds/scenario_parameters.csv, violations)."""
+    """Acts that have no effect, and approvals that a case has outgrown, however long ago."""
     with connect(Settings(), read_only=True) as connection:
         found = connection.execute(_VIOLATIONS).fetchall()
     told = "; ".join(f"case {case_id}: {detail}" for _, case_id, _, detail in found)
@@ -61,6 +61,7 @@ def _told(states: list[str], severity: dg.AssetCheckSeverity, what: str) -> dg.A
     with connect(Settings(), read_only=True) as connection:
         found = connection.execute(_DEADLINES, {"states": states}).fetchall()
     named = ", ".join(f"{report} of {about} ({due:%Y-%m-%d})" for _, report, _, about, due, _ in found[:_SHOWN])
+    named += f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return dg.AssetCheckResult(
         passed=not found,
         severity=severity,

@@ -10,17 +10,36 @@ transitions as (
     select * from {{ ref('case_transitions') }}
 ),
 
--- The same act sent twice counts once.
-acts as (
+-- How acts are watched over does not differ by customer, so that the unknown segment stands for all.
+parameters as (
+    select * from ({{ scenario_parameters('violations', ['ahead_minutes']) }})
+    where segment = 'unknown'
+),
+
+sent as (
     select
         *,
         list_transform(transactions, lambda moved: moved.transaction_id) as transaction_ids
     from decisions
-    qualify row_number() over (partition by decision_id order by _partition, _offset) = 1
+),
+
+-- One that is dated ahead would keep all others from being dated after it. A message is stamped in milliseconds.
+acts as (
+    select
+        sent.*,
+        coalesce(
+            date_trunc('milliseconds', sent.decided_at)
+            > sent._timestamp + to_minutes(parameters.ahead_minutes::bigint),
+            false
+        ) as is_postdated
+    from sent
+    left join parameters
+        on sent._timestamp::date between parameters.first_day and parameters.last_day
 ),
 
 named as (
     select
+        case_id,
         decision_id,
         unnest(transaction_ids) as transaction_id
     from acts
@@ -28,7 +47,9 @@ named as (
 
 -- An act whose evidence is not all there has no effect, not half of one.
 without_movement as (
-    select distinct named.decision_id
+    select distinct
+        named.case_id,
+        named.decision_id
     from named
     anti join transactions on named.transaction_id = transactions.transaction_id
 ),
@@ -37,9 +58,9 @@ without_movement as (
 dated as (
     select
         acts.*,
-        row_number() over (partition by case_id order by _partition, _offset) as act_number,
-        coalesce(decided_at < max(decided_at) over (
-            partition by case_id order by _partition, _offset
+        row_number() over (partition by case_id order by _landed_at, _partition, _offset) as act_number,
+        coalesce(decided_at < max(decided_at) filter (where not is_postdated) over (
+            partition by case_id order by _landed_at, _partition, _offset
             rows between unbounded preceding and 1 preceding
         ), false) as is_backdated
     from acts
@@ -50,6 +71,7 @@ examined as (
     select
         dated.*,
         case
+            when dated.is_postdated then 'postdated'
             when dated.is_backdated then 'backdated'
             when dated.act = 'assigned' and coalesce(trim(dated.assigned_to), '') = '' then 'assigned_to_nobody'
             when
@@ -60,18 +82,21 @@ examined as (
             when dated.act = 'disposed' and dated.disposition is null then 'disposal_without_disposition'
         end as own_fault
     from dated
-    left join without_movement on dated.decision_id = without_movement.decision_id
+    left join without_movement
+        on dated.case_id = without_movement.case_id and dated.decision_id = without_movement.decision_id
 ),
 
--- Act after act: what a case is when an act finds it, and whose disposal stands then.
+-- Act after act: what a case is when an act finds it, and whose disposal, and whose word on the narrative, stands then.
 walked as (
     select
         case_id,
         0::bigint as act_number,
         null::varchar as disposer_id,
+        null::varchar as narrator_id,
         null::varchar as violated_rule,
         'candidate' as next_status,
-        null::varchar as next_disposer_id
+        null::varchar as next_disposer_id,
+        null::varchar as next_narrator_id
     from examined
     where act_number = 1
     union all
@@ -79,13 +104,18 @@ walked as (
         met.case_id,
         met.act_number,
         met.disposer_id,
+        met.narrator_id,
         met.violated_rule,
         case when met.violated_rule is null then met.next_status else met.status end as next_status,
         case
             when met.violated_rule is null and met.act = 'disposed' then met.officer_id
             when met.violated_rule is null and met.act = 'opened' then null
             else met.disposer_id
-        end as next_disposer_id
+        end as next_disposer_id,
+        case
+            when met.violated_rule is null and met.act in ('narrated', 'narrative_dropped') then met.officer_id
+            else met.narrator_id
+        end as next_narrator_id
     from (
         select
             examined.case_id,
@@ -93,6 +123,7 @@ walked as (
             examined.act,
             examined.officer_id,
             walked.next_disposer_id as disposer_id,
+            walked.next_narrator_id as narrator_id,
             transitions.status,
             transitions.next_status,
             coalesce(
@@ -100,6 +131,8 @@ walked as (
                 transitions.rule,
                 case
                     when transitions.who = 'another' and examined.officer_id = walked.next_disposer_id then 'four_eyes'
+                    when examined.act = 'approved' and examined.officer_id = walked.next_narrator_id
+                        then 'own_narrative'
                 end
             ) as violated_rule
         from walked
@@ -125,14 +158,17 @@ final as (
         examined.suppress_scenarios,
         examined.reason,
         examined.narrative,
+        examined.seen,
+        examined.settles,
         walked.disposer_id,
+        walked.narrator_id,
         walked.next_status as status,
         walked.violated_rule,
         examined.decided_at,
         examined.act_number,
         case
-            when walked.violated_rule is null and examined.narrative is not null
-                then count(examined.narrative) filter (where walked.violated_rule is null) over (
+            when walked.violated_rule is null and examined.act = 'narrated'
+                then count(*) filter (where walked.violated_rule is null and examined.act = 'narrated') over (
                     partition by examined.case_id order by examined.act_number
                 )
         end as narrative_version,

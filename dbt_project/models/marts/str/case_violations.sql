@@ -10,20 +10,6 @@ rules as (
     select * from {{ ref('case_rules') }}
 ),
 
-today as (
-    select
-        int_today.day,
-        jurisdictions.time_zone
-    from {{ ref('int_today') }} as int_today
-    inner join {{ ref('int_jurisdiction') }} as jurisdictions on int_today.jurisdiction = jurisdictions.jurisdiction
-),
-
--- How cases are watched over does not differ by customer, so that the unknown segment stands for all.
-parameters as (
-    select * from ({{ scenario_parameters('violations', ['alarm_days']) }})
-    where segment = 'unknown'
-),
-
 -- The approval itself broke no rule, but does not cover what the case has become.
 outdated as (
     select acts.* replace ('changed_since_approval' as violated_rule)
@@ -44,19 +30,23 @@ violations as (
     select * from outdated
 ),
 
--- Somebody else has seen the case since: the first act of another officer that has effect on it.
+-- An officer's note names the act, and is by another than the one who did it. An approval that a case has outgrown
+-- needs another approval.
 settled as (
     select
+        violations.case_id,
         violations.decision_id,
-        min(acts.act_number) as act_number
+        min_by(acts.decision_id, acts.act_number) as settled_by
     from violations
     inner join acts
         on violations.case_id = acts.case_id
+        and violations.decision_id = acts.settles
         and violations.act_number < acts.act_number
         and violations.officer_id <> acts.officer_id
     where
-        acts.violated_rule is null
-        and violations.violated_rule not in ('unknown_case', 'changed_since_approval')
+        acts.act = 'noted'
+        and acts.violated_rule is null
+        and violations.violated_rule <> 'changed_since_approval'
     group by all
 ),
 
@@ -68,18 +58,17 @@ final as (
         violations.officer_id,
         violations.violated_rule as rule,
         format('{} {}: {}', violations.officer_id, violations.act, rules.meaning) as detail,
-        acts.decision_id as settled_by,
-        acts.decision_id is null
-        and timezone(today.time_zone, timezone('UTC', violations._timestamp))::date
-        > today.day - parameters.alarm_days::integer as raises_alarm,
+        settled.settled_by,
+        settled.settled_by is null as raises_alarm,
         violations.decided_at,
         violations._timestamp as sent_at
     from violations
     inner join rules on violations.violated_rule = rules.rule
-    cross join today
-    inner join parameters on today.day between parameters.first_day and parameters.last_day
-    left join settled on violations.decision_id = settled.decision_id
-    left join acts on violations.case_id = acts.case_id and settled.act_number = acts.act_number
+    left join settled
+        on violations.case_id = settled.case_id and violations.decision_id = settled.decision_id
+    -- What settles an act on no case is itself on none.
+    anti join settled as settling
+        on violations.case_id = settling.case_id and violations.decision_id = settling.settled_by
 )
 
 select * from final

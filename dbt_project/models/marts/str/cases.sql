@@ -89,6 +89,7 @@ weighed as (
 sums as (
     select
         case_id,
+        list_sort(list(transaction_id)) as transaction_ids,
         sum(base_amount)::decimal(18, 4) as amount,
         count(*) as transaction_count
     from case_transactions
@@ -137,17 +138,52 @@ evidence as (
     group by all
 ),
 
--- An approval covers what its officer could see: no movement sent after it, and no alert of a later build than the one
--- that first saw it.
+-- The officers' last word on what the filing tells; opening the case again leaves it.
+narratives as (
+    select
+        case_id,
+        act_number,
+        narrative,
+        narrative_version
+    from acts
+    where act in ('narrated', 'narrative_dropped')
+    qualify row_number() over (partition by case_id order by act_number desc) = 1
+),
+
+-- All that an approval is of. What it was when an officer saw it comes with the approval, so that the same approval
+-- covers the same in every lake, whenever it was built.
+states as (
+    select
+        raised.case_id,
+        sha256(to_json({
+            'alerts': list_sort(raised.alert_ids),
+            'movements': coalesce(sums.transaction_ids, []),
+            'amount': coalesce(sums.amount, 0)::decimal(18, 4)::varchar,
+            'disposal': disposals.decision_id,
+            'narrative': narratives.narrative
+        })::varchar) as state_digest
+    from raised
+    left join sums on raised.case_id = sums.case_id
+    left join disposals on raised.case_id = disposals.case_id
+    left join narratives on raised.case_id = narratives.case_id
+),
+
+-- One that does not say what its officer saw covers what could be seen: no movement sent after it, and no alert of a
+-- later build than the one that first saw it.
 approvals as (
     select
         reviews.case_id,
-        reviews.act_number,
-        coalesce(evidence.last_sent_at > reviews._timestamp, false) or raised.last_raised_pin > reviews._pin
-            as is_outdated
+        coalesce(narratives.act_number > reviews.act_number, false)
+        or case
+            when reviews.seen is not null then reviews.seen <> states.state_digest
+            else
+                coalesce(evidence.last_sent_at > reviews._timestamp, false) or raised.last_raised_pin > reviews._pin
+        end as is_outdated
     from reviews
     inner join raised on reviews.case_id = raised.case_id
+    inner join states on reviews.case_id = states.case_id
     left join evidence on reviews.case_id = evidence.case_id
+    left join narratives on reviews.case_id = narratives.case_id
     where reviews.act = 'approved'
 ),
 
@@ -158,26 +194,16 @@ standing_reviews as (
     where not coalesce(approvals.is_outdated, false)
 ),
 
--- Of the texts written since the case was opened, the last one that the approving officer could read.
-narratives as (
-    select
-        since_opened.case_id,
-        last(since_opened.narrative order by since_opened.act_number) as narrative,
-        last(since_opened.narrative_version order by since_opened.act_number) as narrative_version
-    from since_opened
-    left join approvals on since_opened.case_id = approvals.case_id and not approvals.is_outdated
-    where
-        since_opened.narrative is not null
-        and (approvals.act_number is null or since_opened.act_number <= approvals.act_number)
-    group by all
-),
-
 suppressed as (
     select
         acts.case_id,
         count(*) as alerts
     from acts
-    inner join alerts on acts.decision_id = alerts.suppressed_by
+    inner join raised on acts.case_id = raised.case_id
+    inner join alerts
+        on acts.decision_id = alerts.suppressed_by
+        and raised.subject_type = alerts.subject_type
+        and raised.subject_id = alerts.subject_id
     group by all
 ),
 
@@ -219,6 +245,7 @@ final as (
         disposals.reason as decision_reason,
         narratives.narrative,
         narratives.narrative_version,
+        states.state_digest,
         coalesce(sums.amount, 0)::decimal(18, 4) as amount,
         raised.base_currency,
         coalesce(sums.transaction_count, 0) as transaction_count,
@@ -235,6 +262,7 @@ final as (
         case when disposals.disposition = 'report' then disposals.decided_at end as determination_at
     from raised
     inner join changes on raised.case_id = changes.case_id
+    inner join states on raised.case_id = states.case_id
     left join sums on raised.case_id = sums.case_id
     inner join weighed on raised.case_id = weighed.case_id
     left join scored on raised.case_id = scored.case_id

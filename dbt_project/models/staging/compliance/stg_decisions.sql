@@ -1,12 +1,12 @@
 {{
     config(
         incremental_strategy='delete+insert',
-        unique_key=['_partition', '_offset'],
+        unique_key=['case_id', 'decision_id'],
         post_hook='{{ record_watermark() }}'
     )
 }}
 
-with final as (
+with landed as (
     select
         decision_id,
         case_id,
@@ -15,6 +15,8 @@ with final as (
         officer_name,
         officer_role,
         decided_at,
+        seen,
+        settles,
         assigned_to,
         transactions,
         disposition,
@@ -30,6 +32,8 @@ with final as (
         _landed_at,
         {{ pin() }}::bigint as _pin
     from {{ landing_since('compliance', 'compliance_decisions') }}
-)
+),
+
+{{ first_sent('(case_id, decision_id)', '_landed_at, _partition, _offset') }}
 
 select * from final
