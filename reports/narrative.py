@@ -161,9 +161,13 @@ def _others(file: CaseFile) -> str:
 
 
 def _why(file: CaseFile) -> str:
-    """Of each scenario the last alert, which saw the most; a scenario that fired again and again is told once."""
+    """Of each scenario the last alert, which saw the most; a scenario that fired again and again is told once.
+
+    An alert of which officers struck every movement says nothing any more.
+    """
     fired: dict[tuple[str, int], list[Row]] = {}
-    for alert in sorted(file.alerts, key=lambda alert: (alert["detected_at"], alert["alert_id"])):
+    standing = [alert for alert in file.alerts if alert["struck_transactions"] < alert["transaction_count"]]
+    for alert in sorted(standing, key=lambda alert: (alert["detected_at"], alert["alert_id"])):
         fired.setdefault((alert["scenario_id"], alert["scenario_version"]), []).append(alert)
     said = []
     for alerts in fired.values():
@@ -171,6 +175,8 @@ def _why(file: CaseFile) -> str:
         name = f"the scenario {alerts[-1]['scenario_name'] or alerts[-1]['scenario_id']}"
         scenario = f"{name} (version {alerts[-1]['scenario_version']})"
         reason = str(alerts[-1]["reason"]).rstrip(".")
+        if struck := alerts[-1]["struck_transactions"]:
+            reason += f", counting {count(struck, 'movement')} taken out of evidence since"
         if len(alerts) == 1:
             said.append(f"On {first} {scenario} fired: {reason}.")
         else:

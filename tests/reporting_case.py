@@ -38,6 +38,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
     },
     "rpt_filing_profile": {
         **_typed("varchar", "jurisdiction time_zone report about profile"),
+        **_typed("boolean", "with_movements without_movements"),
         **_typed("date", "first_day last_day"),
     },
     "rpt_str_case": {
@@ -60,6 +61,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
         **_typed("timestamp", "window_start window_end detected_at"),
         "amount": "decimal(18,4)",
         "transaction_count": "bigint",
+        "struck_transactions": "bigint",
         "reason": "varchar",
         "parameters": "varchar",
     },
@@ -290,7 +292,7 @@ def tables() -> Tables:
             "rpt_filing_profile": [
                 {
                     "jurisdiction": "US", "time_zone": "America/New_York", "report": load(name).report,
-                    "about": load(name).about, "profile": name,
+                    "about": load(name).about, "profile": name, "with_movements": True, "without_movements": True,
                     "first_day": date(2000, 1, 1), "last_day": date(9999, 12, 31),
                 }
                 for name in names()
@@ -329,7 +331,7 @@ def tables() -> Tables:
                     "scenario_name": "Structuring of cash", "typology": "Cash kept below the reporting threshold",
                     "window_start": datetime(2026, 3, 2, 15), "window_end": datetime(2026, 3, 4, 9),
                     "detected_at": datetime(2026, 3, 3, 2, 4, 5), "amount": Decimal("56400.0000"),
-                    "transaction_count": 6,
+                    "transaction_count": 6, "struck_transactions": 0,
                     "reason": "6 cash deposits of 56,400.00 USD in 5 days (at least 3), none above 10,000.00 USD",
                     "parameters": '{"minimum_deposits": 3, "threshold": "10000.00"}',
                 }

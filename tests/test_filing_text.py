@@ -94,6 +94,16 @@ def test_a_draft_names_the_busiest_accounts_and_counts_the_rest() -> None:
     assert "41 others" in text
 
 
+def test_a_draft_does_not_tell_what_was_struck_as_if_it_stood() -> None:
+    rows = tables()
+    (fired,) = rows["rpt_str_alert"]
+    other = {**fired, "alert_id": "al-2", "scenario_id": "fan_in", "scenario_name": "Many payers"}
+    rows["rpt_str_alert"] = [{**fired, "struck_transactions": 2}, {**other, "struck_transactions": 6}]
+    text = draft(casefile(rows))
+    assert "none above 10,000.00 USD, counting 2 movements taken out of evidence since." in text
+    assert "Many payers" not in text
+
+
 def test_a_long_narrative_is_split_and_reads_whole_again() -> None:
     story = one_line(" ".join(f"Deposit {number} was made by a hired hand." for number in range(500)))[:16_999].strip()
     root, violations = composed("fincen-sar", told(tables(), story))

@@ -30,6 +30,7 @@ _DUE = {
             where
                 timezone(profiles.time_zone, timezone('UTC', cases.determination_at))::date
                 between profiles.first_day and profiles.last_day
+                and if(cases.transaction_count > 0, profiles.with_movements, profiles.without_movements)
         )
         order by case_id
     """,  # noqa: S608
