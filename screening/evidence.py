@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import polars as pl
-from rigour.territories import lookup_territory
+from babel import Locale
 
 SAME_DAY, SAME_YEAR, OTHER_YEAR = 0.06, 0.03, -0.15
 SAME_COUNTRY, OTHER_COUNTRY = 0.02, -0.04
@@ -16,13 +16,61 @@ MOST = SAME_DAY + SAME_COUNTRY + SAME_NUMBER
 # Lists give years of birth that are guesses.
 YEARS_APART = 1
 SHORTEST_NUMBER = 5
+# What OFAC and the UN call countries, where CLDR's English name is another.
+_NAMED = {
+    "Bahamas, The": "BS",
+    "Congo, Democratic Republic of the": "CD",
+    "Democratic Republic of the Congo": "CD",
+    "Congo": "CG",
+    "Congo, Republic of the": "CG",
+    "Cote d Ivoire": "CI",
+    "Cabo Verde": "CV",
+    "Czech Republic": "CZ",
+    "United Kingdom of Great Britain and Northern Ireland": "GB",
+    "The Gambia": "GM",
+    "China, Hong Kong Special Administrative Region": "HK",
+    "Hong Kong": "HK",
+    "Man, Isle of": "IM",
+    "Iran (Islamic Republic of)": "IR",
+    "Saint Kitts and Nevis": "KN",
+    "Democratic People's Republic of Korea": "KP",
+    "Korea, North": "KP",
+    "Korea, South": "KR",
+    "Republic of Korea": "KR",
+    "Lao People's Democratic Republic": "LA",
+    "Macedonia, The Former Yugoslav Republic of": "MK",
+    "Burma": "MM",
+    "Myanmar": "MM",
+    "Macau": "MO",
+    "Palestinian": "PS",
+    "State of Palestine": "PS",
+    "West Bank": "PS",
+    "Region: Gaza": "PS",
+    "Russian Federation": "RU",
+    "Syrian Arab Republic": "SY",
+    "Turkey": "TR",
+    "United Republic of Tanzania": "TZ",
+    "United States of America": "US",
+    "Saint Vincent and the Grenadines": "VC",
+    "Virgin Islands, British": "VG",
+    "Viet Nam": "VN",
+}
 
 
-@lru_cache(maxsize=4096)
+@cache
+def _countries_by_name() -> dict[str, str]:
+    """ISO 3166-1 alpha-2 codes by the code itself and by the names that lists give countries."""
+    territories = {code: name for code, name in Locale("en").territories.items() if len(code) == len("XX")}
+    named = {name.replace("&", "and"): code for code, name in territories.items()}
+    return {
+        name.lower(): code.lower() for name, code in ({code: code for code in territories} | named | _NAMED).items()
+    }
+
+
 def country(written: str) -> str:
     """The ISO 3166-1 alpha-2 code of a country, or what was written, in lower case, where none is known by it."""
-    territory = lookup_territory(written)
-    return territory.code if territory else written.strip().lower()
+    name = written.strip().lower()
+    return _countries_by_name().get(name, name)
 
 
 def number(written: pl.Expr) -> pl.Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import polars as pl
-from rigour.text import ascii_text
+from anyascii import anyascii
 
 # Written without vowels, so that only consonants can be compared.
 VOWELLESS = r"[\p{Arabic}\p{Hebrew}]"
@@ -43,13 +43,15 @@ _SOUNDS = (
 def latin(word: str) -> str:
     """``word`` in lower-case ASCII; several words for a script that sets none apart.
 
-    Arabic's article becomes a word, and it loses what has no letter of its own in Latin spellings; all else is
-    transliterated by rigour (ICU's tables, spellings much like BGN/PCGN's for Cyrillic).
+    Arabic's article becomes a word, its long a is kept, and it loses what has no letter of its own in Latin spellings;
+    all else is transliterated by anyascii (spellings much like BGN/PCGN's for Cyrillic).
     """
     if _HAS_ARABIC.search(word):
         word = _ARTICLE.sub("ال ", _MARKS.sub("", word).translate(_ARABIC))
-        word = re.sub(r"\bع", "ا", word).replace("ع", "").replace("الله", "الاه")
-    return re.sub(r"[^a-z0-9 ]+", "", ascii_text(word).lower()).strip()
+        word = re.sub(r"\bع", "ا", word).replace("ع", "").replace("الله", "الاه").replace("ا", "a")
+    # Of a lower-case word only ideographs and syllables become capitals, each the beginning of one.
+    apart = re.sub(r"(?<=[A-Za-z])(?=[A-Z])", " ", anyascii(word.lower()))
+    return re.sub(r"[^a-z0-9 ]+", "", apart.lower()).strip()
 
 
 def sounds(word: pl.Expr) -> pl.Expr:

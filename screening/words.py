@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 import polars as pl
-from rigour.names import remove_org_types
 
 from screening.latin import VOWELLESS, latin, sounds
 
@@ -89,6 +88,14 @@ def units(names: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([single, joined, around]).with_columns(sound=sounds(pl.col("word")))
 
 
+@cache
+def _legal_forms() -> str:
+    """A pattern of the legal forms of firms; in scripts that set no words apart, wherever they stand."""
+    forms = pl.read_csv(_HERE / "legal_forms.csv")["form"].sort(descending=True)
+    unspaced = forms.str.contains(r"[\p{Han}\p{Hangul}\p{Katakana}]")
+    return f"{'|'.join(forms.filter(unspaced))}|\\b(?:{'|'.join(forms.filter(~unspaced))})\\b"
+
+
 def _written(names: pl.DataFrame) -> pl.DataFrame:
     """name_id, is_person and word, as they stand in the name, in lower case; of a firm without its legal form."""
     name = (
@@ -106,8 +113,7 @@ def _written(names: pl.DataFrame) -> pl.DataFrame:
     )
     words = names.select("name_id", "is_person", word=dotless.str.extract_all(r"[\p{L}\p{M}\p{N}]+"))
     firms = words.filter(~pl.col("is_person")).select("name_id", whole=pl.col("word").list.join(" "))
-    formless = pl.Series([remove_org_types(name) for name in firms["whole"]], dtype=pl.String)
-    short = formless.str.extract_all(r"[\p{L}\p{M}\p{N}]+")
+    short = firms["whole"].str.replace_all(_legal_forms(), " ").str.extract_all(r"[\p{L}\p{M}\p{N}]+")
     return (
         words.join(firms.select("name_id", short=short), on="name_id", how="left", maintain_order="left")
         .select("name_id", "is_person", word=pl.when(pl.col("short").list.len() > 0).then("short").otherwise("word"))
