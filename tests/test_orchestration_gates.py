@@ -9,6 +9,7 @@ import pytest
 from orchestration_home import home, instance
 from reporting_case import CASE, tables
 from reporting_day import day_tables
+from reporting_exemption import designation, store_exemption
 from reporting_lake import build, land
 
 from lakehouse.attach import connect
@@ -65,10 +66,12 @@ ONCE = dict.fromkeys((f"filings/{name}" for name in names()), 1)
 
 @pytest.fixture
 def approved(home: Settings) -> Settings:
-    """A lake with one case that was approved and built, and one day of cash."""
+    """A lake with one case that was approved and built, one day of cash and one exemption."""
     rows = {**tables(), **day_tables()}
     with connect(home) as connection:
         land(connection, rows)
+        connection.execute("create schema if not exists lake.rpt")
+        store_exemption(connection, designation())
         build(connection, rows)
     return home
 
@@ -107,6 +110,7 @@ def test_a_refused_case_is_told_of_by_rule_and_field_and_fails_nothing(approved:
     rows = tables()
     rows["rpt_str_party"][0].update(birth_date=None, first_name="Unprintable\x07")
     with connect(approved) as connection:
+        store_exemption(connection)
         build(connection, rows)
     told: list[str] = []
     result = run_pipeline(approved, "file", told.append)
