@@ -70,7 +70,7 @@ class Conduct:
         try:
             rows = connection.execute(matter.transitions).fetchall()
             meanings = dict(connection.execute(matter.meanings).fetchall())
-            ahead = connection.execute(matter.ahead, {"day": day}).fetchone() if matter.ahead else None
+            ahead = connection.execute(matter.ahead, {"day": day}).fetchone()
         except duckdb.CatalogException as error:
             raise NotBuilt(f"the lake has no rules for acts yet: run 'vigil build --full-refresh' ({error})") from error
         transitions = {(act, status): Transition(*rest) for act, status, *rest in rows}

@@ -14,7 +14,7 @@ class Matter:
 
     ``proposals`` are the acts that another officer has to approve, ``withdrawals`` those that take one back, ``texts``
     those whose author approves nothing. ``contents`` names by act the field that it cannot be without. ``ahead`` gives
-    the minutes that an act may be dated ahead of its message on ``$day``, None where that is no rule.
+    the minutes that an act may be dated ahead of its message on ``$day``.
     ``known`` and ``landed`` take the thing as ``$about_id``, and so does ``standing``, which gives its status, the
     officer whose proposal stands, the time of its last act, and the author of its text; no row where there is no such
     thing.
@@ -31,10 +31,19 @@ class Matter:
     landed: str
     standing: str
     remedy: str
+    ahead: str
     texts: frozenset[str] = frozenset()
     contents: Mapping[str, str] = field(default_factory=dict)
-    ahead: str | None = None
 
+
+_AHEAD = """
+    select max(value)::integer
+    from lake.intermediate.int_scenario_parameters
+    where
+        scenario_id = 'violations'
+        and parameter = 'ahead_minutes'
+        and $day between first_day and coalesce(last_day, date '9999-12-31')
+"""
 
 CASES = Matter(
     noun="case",
@@ -82,14 +91,7 @@ CASES = Matter(
     remedy="'vigil case list' shows those that are",
     texts=frozenset({"narrated", "narrative_dropped"}),
     contents={"assigned": "assigned_to", "narrated": "narrative", "disposed": "disposition"},
-    ahead="""
-        select max(value)::integer
-        from lake.intermediate.int_scenario_parameters
-        where
-            scenario_id = 'violations'
-            and parameter = 'ahead_minutes'
-            and $day between first_day and coalesce(last_day, date '9999-12-31')
-    """,
+    ahead=_AHEAD,
 )
 EXEMPTIONS = Matter(
     noun="exemption",
@@ -104,8 +106,8 @@ EXEMPTIONS = Matter(
         select act_id, act, officer_id, decided_at, _timestamp, []::varchar[] as transaction_ids, act as content
         from lake.landing.compliance_exemptions
         where exemption_id = $about_id and act_id not in (select act_id from lake.str.exemption_acts)
-        qualify row_number() over (partition by act_id order by _partition, _offset) = 1
-        order by _partition, _offset
+        qualify row_number() over (partition by act_id order by _landed_at, _partition, _offset) = 1
+        order by _landed_at, _partition, _offset
     """,
     # An exemption begins with its first act.
     standing="""
@@ -113,10 +115,11 @@ EXEMPTIONS = Matter(
             coalesce(last(status order by act_number), 'none') as status,
             last(officer_id order by act_number)
                 filter (where violated_rule is null and act in ('designated', 'amended', 'revoked')) as proposer_id,
-            max(decided_at) as last_decided_at,
+            max(decided_at) filter (where violated_rule is distinct from 'postdated') as last_decided_at,
             null as narrator_id
         from lake.str.exemption_acts
         where exemption_id = $about_id
     """,
     remedy="'vigil exemption list' shows those that are",
+    ahead=_AHEAD,
 )

@@ -27,14 +27,22 @@ def build(
             help="Make every table anew from landing, but for the log of alerts and what was known and said of them.",
         ),
     ] = False,
+    acts: Annotated[
+        bool,
+        typer.Option(
+            "--acts", help="Fold only what officers and regulators did since; movements wait for the next whole build."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Land what is on the topics, pass the gates and build the marts, as runs that Dagster's pages show."""
+    if acts and full_refresh:
+        raise typer.BadParameter("--acts builds on the tables that are there; --full-refresh makes them anew")
     with lake() as settings:
         if full_refresh:
             # dbt's own name; Dagster's step passes no options on.
             os.environ["DBT_FULL_REFRESH"] = "true"
-        results = [run_job(settings, "land"), run_job(settings, "build")]
+        results = [run_job(settings, job) for job in (("acts",) if acts else ("land", "build"))]
     if as_json:
         print_json(results)
         return

@@ -60,8 +60,8 @@ _VIOLATIONS = """
 """
 _DEADLINES = """
     select
-        state, report, kind, case_id, business_day, started_on, due_day, days_left, done_on, met_late, filing_ref,
-        source, as_of_day, count(*) over () as found
+        state, report, kind, case_id, business_day, exemption_id, started_on, due_day, days_left, done_on, met_late,
+        filing_ref, source, as_of_day, count(*) over () as found
     from lake.str.deadlines
     where list_contains($states, state)
     order by
@@ -162,7 +162,7 @@ def deadlines(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List by when cases, and the cash of business days, have to be filed.
+    """List by when cases, the cash of business days and exemptions have to be filed, and exemptions to be reviewed.
 
     What was missed and is not filed yet comes first, then what is near, what runs, what was filed late, and the rest.
     """

@@ -101,6 +101,12 @@ def decide(
     disposition: Annotated[Disposition, typer.Option(help="The outcome.")],
     reason: Reason,
     refer_to: Annotated[str | None, typer.Option(help="With refer: who takes the matter over.")] = None,
+    joint_with: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With report: another institution that files it too, as 'NAME: CONTACT'; may be given again."
+        ),
+    ] = None,
     suppress_until: Annotated[
         datetime | None,
         typer.Option(
@@ -120,6 +126,10 @@ def decide(
         raise ActRefused("--refer-to names who takes the matter over: give it with --disposition refer, and only then")
     if refer_to:
         more["referred_to"] = refer_to
+    if joint_with:
+        if disposition is not Disposition.report:
+            raise ActRefused(f"--joint-with names who files a report too; with {disposition.value} there is none")
+        more["joint_filers"] = [_filer(each) for each in joint_with]
     if suppress_until:
         if disposition is not Disposition.no_report:
             raise ActRefused(
@@ -220,6 +230,13 @@ def act_on(case_id: str, act: str, officer: str, role: Role, more: dict[str, Any
                 more = more | _suppression(connection, case, now.date(), more)
         event = decision(case_id, act, officer, role.value, now, **more)
         _send(event, settings.kafka_bootstrap_servers, reach, as_json=as_json)
+
+
+def _filer(told: str) -> dict[str, str]:
+    name, _, contact = (part.strip() for part in told.partition(":"))
+    if not name or not contact:
+        raise ActRefused(f"--joint-with {told!r} is not 'NAME: CONTACT': FinCEN asks for both of each joint filer")
+    return {"name": name, "contact": contact}
 
 
 def _send(event: dict[str, Any], bootstrap_servers: str, reach: dict[str, str], *, as_json: bool) -> None:

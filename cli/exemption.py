@@ -18,15 +18,23 @@ app = typer.Typer(help="Exempt customers from reports of cash, and list who is."
 
 Exemption = Annotated[str, typer.Argument(help="The exemption's identifier.")]
 
+# By when the regulator has to be told of the first designation, and when it was, stands with all other deadlines.
 _EXEMPTIONS = """
     select
         exemption_id, party_id, party_name, basis, status, is_exempt, first_day, last_day, failed_rules, warned_rules,
-        first_exempted_on, file_by, filed_on, review_due_on
+        first_exempted_on, deadlines.due_day as file_by, deadlines.done_on as filed_on, review_due_on
     from lake.str.exemptions
+    left join (from lake.str.deadlines where kind = 'filing') as deadlines using (exemption_id)
     where ($party is null or party_id = $party) and ($status is null or status = $status)
     order by status, party_name, exemption_id
 """
 _EXEMPTION = "select * from lake.str.exemptions where exemption_id = $exemption_id"
+_DEADLINES = """
+    select kind, state, started_on, due_day, done_on, filing_ref, source
+    from lake.str.deadlines
+    where exemption_id = $exemption_id
+    order by started_on, kind
+"""
 _HISTORY = """
     select
         act_number, decided_at, act, officer_id, officer_name, officer_role, basis, effective_on, reason, violated_rule,
@@ -67,13 +75,14 @@ def list_exemptions(
 
 @app.command()
 def show(exemption_id: Exemption, as_json: AsJson = False) -> None:
-    """Show one exemption whole: its fields, what it breaks, its history and its filings."""
+    """Show one exemption whole: its fields, its deadlines, what it breaks, its history and its filings."""
     with lake() as settings, connect(settings, read_only=True) as connection:
         asked: dict[str, Any] = {"exemption_id": exemption_id}
         found = rows(connection, _EXEMPTION, asked)
         if not found:
             raise CaseUnknown(f"exemption {exemption_id!r} is not in the lake; {EXEMPTIONS.remedy}")
         parts = {
+            "deadlines": rows(connection, _DEADLINES, asked),
             "findings": rows(connection, _FINDINGS, asked),
             "history": rows(connection, _HISTORY, asked),
             "filings": rows(connection, _FILINGS, asked),

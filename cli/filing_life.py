@@ -129,29 +129,38 @@ def correct(filing_ref: Reference, officer: Officer, as_json: AsJson = False) ->
     Of a day of cash whose reports it took, those that changed amend them by their numbers, and new ones are added.
     """
     with lake() as settings:
-        filing = _filing(settings, filing_ref, "corrected")
-        now = datetime.now(UTC)
-        with connect(settings) as connection:
-            if _answer(connection, filing_ref) == "acknowledged" and not _amendable(filing):
-                raise StepRefused(
-                    f"filing {filing_ref} holds the cash of {filing.business_day}, which the regulator has taken under "
-                    f"one number, and {filing.profile} has no amendment of that: made again it would be told twice. "
-                    "Tell the regulator what changed."
-                )
-            made = reports.generate(
-                connection,
-                settings,
-                filing.about,
-                filing.profile,
-                reports.correction_of(settings.home, filing_ref),
-                corrects=filing_ref,
-            )
-            announce(connection, settings, [made], now)
-        _record(settings, filing, "corrected", now, officer_id=officer)
+        made = put_right(settings, filing_ref, officer, datetime.now(UTC))
     gone = made.manifest.get("gone", [])
     answer([{**summary(made), "gone": gone}], as_json=as_json, title=f"in the place of {filing_ref}")
     if gone and not as_json:
         say(f"no report any more, and FinCEN takes none back: {', '.join(gone)}")
+
+
+def put_right(settings: Settings, filing_ref: str, officer: str, at: datetime) -> Filing:
+    """The filing in the place of one that the regulator answered, made and announced; the other is corrected ``at``.
+
+    Raises:
+        StepRefused: no finished build knows the answer, or what was taken cannot be told again.
+    """
+    filing = _filing(settings, filing_ref, "corrected")
+    with connect(settings) as connection:
+        if _answer(connection, filing_ref) == "acknowledged" and not _amendable(filing):
+            raise StepRefused(
+                f"filing {filing_ref} holds the cash of {filing.business_day}, which the regulator has taken under "
+                f"one number, and {filing.profile} has no amendment of that: made again it would be told twice. "
+                "Tell the regulator what changed."
+            )
+        made = reports.generate(
+            connection,
+            settings,
+            filing.about,
+            filing.profile,
+            reports.correction_of(settings.home, filing_ref),
+            corrects=filing_ref,
+        )
+        announce(connection, settings, [made], at)
+    _record(settings, filing, "corrected", at, officer_id=officer)
+    return made
 
 
 def show(filing_ref: Reference, as_json: AsJson = False) -> None:

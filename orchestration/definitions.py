@@ -15,7 +15,7 @@ from orchestration.defs.landing.checks import landing_gate
 from orchestration.defs.landing.schedules import land_every_five_minutes, land_job
 from orchestration.defs.marts.assets import marts, rpt
 from orchestration.defs.marts.checks import marts_gate, rpt_gate
-from orchestration.defs.marts.schedules import build_every_night, build_job
+from orchestration.defs.marts.schedules import acts_job, answers_job, build_every_night, build_job
 from orchestration.defs.marts.sensors import landing_commits
 from orchestration.defs.priority.checks import priority_drift
 from orchestration.defs.priority.jobs import train_every_month, train_priority_job
@@ -35,6 +35,8 @@ defs = dg.Definitions(
     jobs=[
         land_job,
         build_job,
+        acts_job,
+        answers_job,
         file_job,
         pipeline_job,
         backtest_job,

@@ -15,7 +15,7 @@ from orchestration.environment import environment
 from orchestration.instance import open_instance, prepare
 from orchestration.progress import Progress, listening
 
-JOBS = ("land", "seal", "build", "file", "pipeline")
+JOBS = ("land", "seal", "build", "acts", "answers", "file", "pipeline")
 # By this tag a job's page finds its runs, as it finds those that the web server started.
 _LOCATION = {".dagster/repository": "__repository__@orchestration.definitions"}
 

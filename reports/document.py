@@ -66,6 +66,22 @@ def variables(file: CaseFile, narrative: str) -> dict[str, Any]:
             if file.local(row["booked_at"]).date() > file.approved_on
         ),
         "narrative_length": float(len(one_line(narrative))),
+        "ip_addresses": float(len({row["ip_address"] for row in file.transactions if row["ip_address"]})),
+        **_joint(file, narrative),
+    }
+
+
+def _joint(file: CaseFile, narrative: str) -> dict[str, str]:
+    """Institutions that file with this one: all of them, and those of which something is wrong."""
+    filers = file.case["joint_filers"] or []
+    told = one_line(narrative).casefold()
+    return {
+        "joint_filers": ", ".join(each["name"] for each in filers),
+        "joint_unnamed": ", ".join(each["name"] for each in filers if one_line(each["name"]).casefold() not in told),
+        "joint_unreachable": ", ".join(each["name"] for each in filers if not each["contact"]),
+        "joint_itself": ", ".join(
+            each["name"] for each in filers if each["name"].casefold() == str(file.entity["name"]).casefold()
+        ),
     }
 
 

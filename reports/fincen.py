@@ -14,6 +14,8 @@ from reports.profile import Profile
 from reports.text import one_line, parts
 
 PART = 4000
+# So many internet addresses a report has room for (XML schema SARX 1.2, ActivityIPAddress).
+ADDRESSES = 99
 
 
 def records(file: CaseFile, profile: Profile, filing_ref: str, narrative: str) -> Mapping[str, Any]:
@@ -39,11 +41,13 @@ def records(file: CaseFile, profile: Profile, filing_ref: str, narrative: str) -
         "initial": prior is None,
         "continuing": bool(since),
         "amending": prior is not None and not since,
+        "joint": bool(file.case["joint_filers"]),
         "amount": _sum(since) if since else file.case["amount"],
         "cumulative_amount": file.case["amount"] if since else None,
         "activity_from": days[0] if since else file.case["activity_from"],
         "activity_to": days[-1] if since else file.case["activity_to"],
         "classifications": _classifications(file, profile.codes["activity"]),
+        "ip_addresses": _ip_addresses(since or file.transactions),
         "instruments": _instruments(file, profile.codes["asset"]),
         "narrative": narrative_parts(narrative),
     }
@@ -101,6 +105,18 @@ def _instruments(file: CaseFile, codes: Mapping[str, str]) -> list[dict[str, Any
     }
     pairs = {tuple(codes.get(method, codes["*"]).split("/")) for method in methods}
     return [{"asset": asset, "asset_type": kind} for asset, kind in sorted(pairs, key=lambda pair: int(pair[0]))]
+
+
+def _ip_addresses(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The internet addresses of the sessions, each with when it was seen first, in that order; no more than fit."""
+    first: dict[str, datetime] = {}
+    for row in rows:
+        if row["ip_address"]:
+            known = first.get(row["ip_address"], row["booked_at"])
+            first[row["ip_address"]] = min(known, row["booked_at"])
+    seen = sorted(first.items(), key=lambda item: (item[1], item[0]))
+    # FinCEN asks for the time in UTC, and so the day is that of UTC, too.
+    return [{"_label": f"address {ip}", "ip": ip, "at": at} for ip, at in seen[:ADDRESSES]]
 
 
 def _third_parties(file: CaseFile) -> bool:

@@ -53,6 +53,11 @@ def _day(value: date, _: Codes) -> str:
     return value.isoformat()[:10].replace("-", "")
 
 
+def _clock(value: datetime, _: Codes) -> str:
+    """The time of day to the second."""
+    return f"{value:%H:%M:%S}"
+
+
 def _whole(value: Decimal, _: Codes) -> str:
     """An amount rounded up to the next whole unit, as FinCEN wants dollars."""
     return f"{value.quantize(Decimal(1), ROUND_CEILING):f}"
@@ -101,6 +106,7 @@ FORMATS: dict[str, Callable[[Any, Codes], str]] = {
     "code": _code,
     "datetime": _datetime,
     "day": _day,
+    "clock": _clock,
     "money": lambda value, _: money(value),
     "whole": _whole,
     "rate": _rate,

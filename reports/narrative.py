@@ -26,7 +26,7 @@ def narrative(file: CaseFile) -> str:
 def draft(file: CaseFile) -> str:
     """Plain English paragraphs in which every figure comes from the case file."""
     paragraphs = [_what(file), *map(_who, file.subjects), _accounts(file), *_how(file)]
-    paragraphs += [_others(file), _why(file), _decision(file)]
+    paragraphs += [_sessions(file), _others(file), _why(file), _decision(file), _joint(file)]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
@@ -140,6 +140,22 @@ def _how(file: CaseFile) -> Iterable[str]:
         yield f"At the counter or machine stood {listed(told)}."
 
 
+def _sessions(file: CaseFile) -> str:
+    """From which internet addresses and devices movements were ordered, the most used first."""
+    said = []
+    for column, noun, plural in (
+        ("ip_address", "internet address", "internet addresses"),
+        ("device_id", "device", "devices"),
+    ):
+        used = Counter(row[column] for row in file.transactions if row[column])
+        ranked = sorted(used.items(), key=lambda item: (-item[1], item[0]))
+        named = [f"{value} ({count(times, 'movement')})" for value, times in ranked[:_NAMED]]
+        if rest := len(ranked) - len(named):
+            named.append(count(rest, "other"))
+        said += [f"{count(len(ranked), noun, plural)}: {listed(named)}"] if named else []
+    return f"Movements were ordered from {'; and from '.join(said)}." if said else ""
+
+
 def _others(file: CaseFile) -> str:
     said = []
     for direction, role, words in (("credit", "debtor", "came from"), ("debit", "creditor", "went to")):
@@ -199,3 +215,9 @@ def _decision(file: CaseFile) -> str:
         f"{case['disposed_by_name'] or case['disposed_by']} decided{decided} to report{reason}. "
         f"{case['approved_by_name'] or case['approved_by']} approved the report on {day(file.approved_on)}."
     )
+
+
+def _joint(file: CaseFile) -> str:
+    filers = file.case["joint_filers"] or []
+    named = [f"{each['name']}, contact {each['contact']}" if each["contact"] else str(each["name"]) for each in filers]
+    return f"This report is filed jointly by {file.entity['name']} and {'; '.join(named)}." if named else ""

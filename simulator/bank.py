@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from simulator.business_calendar import BusinessCalendar, day_number
 from simulator.businesses import Businesses, openings
 from simulator.case_book import CaseBook
 from simulator.errors import OutOfRange, SimulatorError
+from simulator.exempting import exempt
 from simulator.fx import Rates
 from simulator.households import Households
 from simulator.lookalikes import LOOKALIKES
@@ -82,6 +84,10 @@ class Simulation:
         self._truth = self._book.truth(
             pl.concat(planted), self._world.parties["party_id"], self._world.accounts["account_id"]
         )
+
+    def exemptions(self) -> list[dict[str, Any]]:
+        """What officers did to exempt a customer from reports of cash, as events of compliance.exemptions."""
+        return exempt(self._world, self.start)
 
     @property
     def truth(self) -> pl.DataFrame:

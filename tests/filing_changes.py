@@ -77,6 +77,17 @@ def no_country(rows: Tables) -> None:
         row["place_country"] = None
 
 
+def jointly(
+    name: str = "Second Example Bank", contact: str | None = "Compliance, +1 212 555 0177", **case: Any
+) -> Rows:
+    """A report that is filed with another institution."""
+    return put("str_case", joint_filers=[{"name": name, "contact": contact}], **case)
+
+
+def hundred_addresses(rows: Tables) -> None:
+    rows["rpt_str_transaction"] = [transaction(n, ip_address=f"198.51.100.{n}") for n in range(100)]
+
+
 def hundred_branches(rows: Tables) -> None:
     rows["rpt_str_transaction"] = [transaction(n, branch_id=f"B-{n:03}") for n in range(100)]
 

@@ -52,6 +52,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
         "scenarios": "varchar[]",
         "decision_reason": "varchar",
         "officer_narrative": "varchar",
+        "joint_filers": 'struct("name" varchar, contact varchar)[]',
         "prior_filings": (
             "struct(profile varchar, filing_ref varchar, corrects varchar, regulator_reference varchar, pin bigint)[]"
         ),
@@ -109,7 +110,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
         **{f"{side}_{part}": "varchar" for side in ("debtor", "creditor") for part in _SIDES},
         **_typed(
             "varchar",
-            "conductor_party_id conductor_name branch_id place_town place_country device_id purpose "
+            "conductor_party_id conductor_name branch_id place_town place_country device_id ip_address purpose "
             "remittance_information _topic",
         ),
         "_partition": "integer",
@@ -225,6 +226,8 @@ def transfer_out(number: int, **changes: Any) -> dict[str, Any]:
             "place_town": None,
             "place_country": None,
             "remittance_information": "Invoice 77",
+            "device_id": "D-1",
+            "ip_address": "203.0.113.7",
             **changes,
         },
     )
@@ -321,7 +324,7 @@ def tables() -> Tables:
                     "amount": sum((row["base_amount"] for row in movements), Decimal(0)), "base_currency": "USD",
                     "transaction_count": len(movements), "scenarios": ["structuring"],
                     "decision_reason": "Deposits kept below the reporting threshold by two hands",
-                    "officer_narrative": None,
+                    "officer_narrative": None, "joint_filers": [],
                     "prior_filings": [],
                 }
             ],

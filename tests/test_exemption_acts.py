@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -33,7 +33,7 @@ from sinks import SinkConfig, run_until_caught_up
 make_lake = marts_lake.make_lake
 
 TOPICS = ("bank.parties", "bank.accounts", "bank.transactions", TOPIC)
-FIRST = ("+rpt_doep", "+exemptions", "+rpt_ctr_register", "+rpt_ctr_day")
+FIRST = ("+rpt_doep", "+deadlines", "+rpt_ctr_register", "+rpt_ctr_day")
 EVERY = tuple(f"stg_exemption_acts+,{each}" for each in FIRST)
 EFFECTIVE = date(2026, 2, 2)
 BUSINESSES = {"shop": "445110", "dealer": "441110", "few": "445110", "payer": "236220", "new": "722511"}
@@ -95,9 +95,9 @@ class Desk:
             self.act(command, name, officer, *more)
         self.refusals[why] = str(refusal.value)
 
-    def smuggle(self, done: str, name: str, officer: str, **more: Any) -> None:
+    def smuggle(self, done: str, name: str, officer: str, at: datetime | None = None, **more: Any) -> None:
         """An act that another program than the command puts on the topic."""
-        send(self.kafka, TOPIC, [act(self.ids[name], done, officer, "mlro", datetime.now(UTC), **more)])
+        send(self.kafka, TOPIC, [act(self.ids[name], done, officer, "mlro", at or datetime.now(UTC), **more)])
 
     def build(self, *selected: str) -> None:
         config = SinkConfig(topics=TOPICS, group=str(self.lake.settings.home), upkeep_seconds=0)
@@ -139,6 +139,8 @@ def desk(make_lake: MakeLake, kafka: str) -> Any:
             if name != "payer":
                 desk.act("approve", name, "o2")
         desk.smuggle("approved", "payer", "o1")
+        # From here on nothing could be dated after it, if it counted.
+        desk.smuggle("reviewed", "shop", "o1", at=datetime.now(UTC) + timedelta(days=400))
         desk.build(*EVERY)
         desk.refused("nothing waits", "approve", "shop", "o2")
         desk.act("amend", "shop", "o1", "--effective", "2026-02-09", "--doing-business-as", "River Foods")
@@ -181,6 +183,9 @@ def test_an_act_that_was_smuggled_in_has_no_effect_and_is_named(desk: Desk) -> N
         ("designated", None),
         ("approved", "four_eyes"),
     ]
+    history = desk.run("show", desk.ids["shop"])["history"]
+    assert {each["violated_rule"] for each in history if each["act"] == "reviewed"} == {"postdated"}
+    assert [each["violated_rule"] for each in history if each["act"] == "amended"] == [None]
 
 
 def test_what_was_found_is_told_in_words(desk: Desk) -> None:
@@ -250,6 +255,9 @@ def test_a_day_of_exempt_cash_alone_has_nothing_to_file(desk: Desk) -> None:
 def test_the_day_by_which_the_regulator_is_told_runs_from_the_first_exempt_cash(desk: Desk) -> None:
     (shop,) = desk.run("list", "--party", "P-shop")
     assert (shop["first_exempted_on"], shop["file_by"], shop["filed_on"]) == ("2026-02-02", "2026-03-04", None)
+    told = {each["kind"]: each["state"] for each in desk.run("show", desk.ids["shop"])["deadlines"]}
+    assert told["filing"] == "near"
+    assert desk.run("list", "--party", "P-few")[0]["file_by"] is None
 
 
 def _event(event: Event) -> dict[str, Any]:

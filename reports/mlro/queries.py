@@ -134,7 +134,8 @@ FILINGS = """
 # Those whose last day in time lies in the month, or that were open when it ended, however late.
 DEADLINES = """
     select
-        report, kind, case_id, business_day, filing_ref, state, due_day, done_on, days_left, started_on, source,
+        report, kind, case_id, business_day, exemption_id, filing_ref, state, due_day, done_on, days_left, started_on,
+        source,
         due_day between $first and $last as is_of_month
     from lake.rpt.rpt_mlro_deadline at (version => $pin)
     where

@@ -70,6 +70,7 @@ def sheets(month: Month) -> dict[str, Sheet]:
                Column("state", "State", width=10), Column("done_on", "Done", "day"),
                Column("days_left", "Days left", "count"), Column("filing_ref", "Filing", width=24),
                Column("case_id", "Case", width=34), Column("business_day", "Cash of", "day"),
+               Column("exemption_id", "Exemption", width=24),
                Column("started_on", "Runs from", "day"), Column("source", "Source", width=50)], month.deadlines),
         Sheet("KYC", f"Customers {end} by risk and segment", span,
               [Column("risk_rating", "Risk", width=10), Column("segment", "Segment"),

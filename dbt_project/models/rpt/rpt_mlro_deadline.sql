@@ -9,6 +9,7 @@ final as (
         kind,
         case_id,
         business_day,
+        exemption_id,
         filing_ref,
         state,
         source,

@@ -52,6 +52,7 @@ final as (
         cases.approved_by_name,
         cases.scenarios,
         cases.decision_reason,
+        cases.joint_filers,
         cases.narrative as officer_narrative,
         cases.amount,
         cases.base_currency,

@@ -43,6 +43,7 @@ final as (
         transactions.place_town,
         transactions.place_country,
         transactions.device_id,
+        transactions.ip_address,
         transactions.purpose,
         transactions.remittance_information,
         transactions._topic,

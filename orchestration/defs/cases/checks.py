@@ -17,7 +17,7 @@ _VIOLATIONS = """
 """
 _DEADLINES = """
     select
-        state, report, kind, coalesce(case_id, business_day::varchar) as about, due_day,
+        state, report, kind, coalesce(case_id, business_day::varchar, exemption_id) as about, due_day,
         coalesce(filing_ref, '') as filing
     from lake.str.deadlines
     where list_contains($states, state)
@@ -60,7 +60,10 @@ def deadlines_missed() -> dg.AssetCheckResult:
 def _told(states: list[str], severity: dg.AssetCheckSeverity, what: str) -> dg.AssetCheckResult:
     with connect(Settings(), read_only=True) as connection:
         found = connection.execute(_DEADLINES, {"states": states}).fetchall()
-    named = ", ".join(f"{report} of {about} ({due:%Y-%m-%d})" for _, report, _, about, due, _ in found[:_SHOWN])
+    named = ", ".join(
+        f"{report} of {about} ({'review, ' if kind == 'review' else ''}{due:%Y-%m-%d})"
+        for _, report, kind, about, due, _ in found[:_SHOWN]
+    )
     named += f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return dg.AssetCheckResult(
         passed=not found,

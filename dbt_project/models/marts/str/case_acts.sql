@@ -23,18 +23,8 @@ sent as (
     from decisions
 ),
 
--- One that is dated ahead would keep all others from being dated after it. A message is stamped in milliseconds.
 acts as (
-    select
-        sent.*,
-        coalesce(
-            date_trunc('milliseconds', sent.decided_at)
-            > sent._timestamp + to_minutes(parameters.ahead_minutes::bigint),
-            false
-        ) as is_postdated
-    from sent
-    left join parameters
-        on sent._timestamp::date between parameters.first_day and parameters.last_day
+    {{ postdated('sent', 'parameters') }}
 ),
 
 named as (
@@ -153,6 +143,7 @@ final as (
         examined.assigned_to,
         examined.transaction_ids,
         examined.disposition,
+        examined.joint_filers,
         examined.referred_to,
         examined.suppress_until,
         examined.suppress_scenarios,

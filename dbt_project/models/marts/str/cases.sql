@@ -237,6 +237,7 @@ final as (
         scored.score,
         last_acts.assigned_to,
         disposals.disposition,
+        coalesce(disposals.joint_filers, []) as joint_filers,
         disposals.referred_to,
         disposals.officer_id as disposed_by,
         disposals.officer_name as disposed_by_name,

@@ -21,6 +21,25 @@ ctr as (
     select * from {{ ref('ctr_due') }}
 ),
 
+exemptions as (
+    select * from {{ ref('exemptions') }} where len(failed_rules) = 0
+),
+
+exemption_acts as (
+    select * from {{ ref('exemption_acts') }} where violated_rule is null
+),
+
+designations as (
+    select * from {{ ref('exemption_designations') }}
+),
+
+requirements as (
+    select
+        * exclude (effective_to),
+        coalesce(effective_to, date '9999-12-31') as effective_to
+    from {{ ref('exemption_requirements') }}
+),
+
 steps as (
     select * from {{ ref('filing_steps') }} where violated_rule is null
 ),
@@ -84,7 +103,7 @@ returned as (
 submitted as (
     select
         submissions.filing_ref,
-        coalesce(submissions.case_id, submissions.business_day::varchar) as about_id,
+        coalesce(submissions.case_id, submissions.business_day::varchar, submissions.designation_id) as about_id,
         submissions.profile,
         min(submissions.occurred_at) as moment
     from steps as submissions
@@ -217,6 +236,7 @@ duties as (
         obligations.*,
         begun_on.case_id,
         null::date as business_day,
+        null::varchar as exemption_id,
         [begun_on.case_id, begun_on.about_id] as about_ids,
         begun_on.origin_id,
         begun_on.started_at,
@@ -235,6 +255,7 @@ duties as (
         obligations.*,
         null as case_id,
         days.business_day,
+        null as exemption_id,
         [days.business_day::varchar] as about_ids,
         days.business_day::varchar as origin_id,
         timezone('UTC', timezone(jurisdictions.time_zone, days.business_day::timestamp)) as started_at,
@@ -248,6 +269,28 @@ duties as (
         on days.jurisdiction = obligations.jurisdiction
         and days.business_day between obligations.effective_from and obligations.effective_to
     where obligations.about = 'day'
+    union all
+    -- What amends or ends an exemption has no last day. Who tells of the first designation before cash is exempt by it
+    -- is in time, too.
+    select
+        obligations.*,
+        null as case_id,
+        null as business_day,
+        exemptions.exemption_id,
+        [exemptions.designation_id] as about_ids,
+        exemptions.exemption_id as origin_id,
+        designations.proposed_at as started_at,
+        null as ended_at,
+        exemptions.first_exempted_on as started_on,
+        null as ended_on,
+        true as has_suspect
+    from exemptions
+    inner join designations on exemptions.designation_id = designations.designation_id and designations.is_filed
+    inner join obligations
+        on designations.jurisdiction = obligations.jurisdiction
+        and obligations.runs_from = 'first_exempted'
+        and exemptions.first_exempted_on between obligations.effective_from and obligations.effective_to
+    where obligations.about = 'exemption'
 ),
 
 -- The first under any of the profiles.
@@ -262,7 +305,7 @@ duties_filed as (
         and list_contains(string_split(duties.profiles, ' '), filed.profile)
         and filed.moment between duties.started_at and coalesce(duties.ended_at, filed.moment)
     qualify row_number() over (
-        partition by duties.report, duties.case_id, duties.origin_id order by filed.moment, filed.filing_ref
+        partition by duties.report, duties.about, duties.case_id, duties.origin_id order by filed.moment, filed.filing_ref
     ) = 1
 ),
 
@@ -337,6 +380,55 @@ continued as (
     group by all
 ),
 
+-- Whoever approves something of an exemption, or says that it still holds, has looked at it, and begins the next count.
+looked_at as (
+    select
+        exemption_acts.exemption_id,
+        exemption_acts.act_id,
+        exemption_acts.act_number,
+        timezone(jurisdictions.time_zone, timezone('UTC', exemption_acts.decided_at))::date as day,
+        lead(timezone(jurisdictions.time_zone, timezone('UTC', exemption_acts.decided_at))::date)
+            over (partition by exemption_acts.exemption_id order by exemption_acts.act_number) as next_day
+    from exemption_acts
+    cross join jurisdictions
+    where exemption_acts.act in ('approved', 'reviewed')
+),
+
+held as (
+    select
+        looked_at.*,
+        designations.jurisdiction,
+        designations.basis
+    from looked_at
+    semi join exemptions on looked_at.exemption_id = exemptions.exemption_id
+    asof join designations
+        on looked_at.exemption_id = designations.exemption_id
+        and looked_at.act_number >= designations.approval_number
+    where designations.kind <> 'revoked'
+),
+
+reviewed as (
+    select
+        held.jurisdiction,
+        'DOEP' as report,
+        'exemption' as about,
+        null as profiles,
+        'months' as unit,
+        null as calendar,
+        requirements.source,
+        held.exemption_id,
+        held.act_id as origin_id,
+        held.day as started_on,
+        held.next_day as done_on,
+        requirements.value as months
+    from held
+    inner join requirements
+        on held.jurisdiction = requirements.jurisdiction
+        and held.basis = requirements.basis
+        and requirements.requirement = 'review_months'
+        and held.day between requirements.effective_from and requirements.effective_to
+),
+
 due as (
     select
         duties_filed.* exclude (count, extended_count, review_after, continuing_count, effective_from, effective_to),
@@ -349,6 +441,12 @@ due as (
         'continuing' as kind,
         continuing_count as days
     from continued
+    union all by name
+    select
+        reviewed.* exclude (months),
+        'review' as kind,
+        months as days
+    from reviewed
 ),
 
 dated as (
@@ -356,6 +454,7 @@ dated as (
         due.*,
         case due.unit
             when 'calendar_days' then due.started_on + due.days
+            when 'months' then (due.started_on + to_months(due.days))::date
             when 'day_of_next_month' then (date_trunc('month', due.started_on) + to_months(1))::date + due.days - 1
             when 'business_days' then reached.day
         end as due_day
@@ -369,6 +468,7 @@ dated as (
 
 known as (
     select
+        -- What has no case is told apart by what it runs from alone.
         md5(concat_ws('|', dated.report, dated.kind, dated.case_id, dated.origin_id)) as deadline_id,
         dated.jurisdiction,
         dated.report,
@@ -393,7 +493,8 @@ known as (
         dated.started_on,
         dated.due_day,
         dated.done_on,
-        today.day as as_of_day
+        today.day as as_of_day,
+        dated.exemption_id
     from dated
     cross join today
     inner join parameters on dated.started_on between parameters.first_day and parameters.last_day

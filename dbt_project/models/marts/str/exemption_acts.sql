@@ -6,6 +6,16 @@ transitions as (
     select * from {{ ref('exemption_transitions') }}
 ),
 
+-- How acts are watched over does not differ by customer, so that the unknown segment stands for all.
+parameters as (
+    select * from ({{ scenario_parameters('violations', ['ahead_minutes']) }})
+    where segment = 'unknown'
+),
+
+acts as (
+    {{ postdated('sent', 'parameters') }}
+),
+
 -- In the order of the topic, which nobody can choose afterwards; decided_at is what the sender says.
 examined as (
     select
@@ -13,15 +23,16 @@ examined as (
         row_number() over of_exemption as act_number,
         act in ('designated', 'amended', 'revoked') as is_proposal,
         case
-            when decided_at < max(decided_at) over (
+            when is_postdated then 'postdated'
+            when decided_at < max(decided_at) filter (where not is_postdated) over (
                 of_exemption rows between unbounded preceding and 1 preceding
             ) then 'backdated'
             when act = 'designated' and coalesce(party_id, '') = '' or act = 'designated' and basis is null
                 then 'designation_incomplete'
             when act in ('designated', 'amended', 'revoked') and effective_on is null then 'without_day'
         end as own_fault
-    from sent
-    window of_exemption as (partition by exemption_id order by _partition, _offset)
+    from acts
+    window of_exemption as (partition by exemption_id order by _landed_at, _partition, _offset)
 ),
 
 -- Act after act: what an exemption is when an act finds it, and which proposal waits then, and whose.

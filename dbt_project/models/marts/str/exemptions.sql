@@ -18,18 +18,6 @@ parties as (
     select * from {{ ref('stg_parties') }}
 ),
 
-filings as (
-    select * from {{ ref('filings') }}
-),
-
-obligations as (
-    select
-        * exclude (effective_to),
-        coalesce(effective_to, date '9999-12-31') as effective_to
-    from {{ ref('reporting_obligations') }}
-    where about = 'exemption' and runs_from = 'first_exempted' and unit = 'calendar_days'
-),
-
 today as (
     select
         int_today.day,
@@ -81,30 +69,12 @@ failed as (
 first_exempted as (
     select
         designations.exemption_id,
-        designations.jurisdiction,
         min(cash.business_day) as business_day
     from designations
     inner join cash
         on designations.party_id = cash.party_id
         and (cash.direction = 'out' or designations.covers_deposits)
         and cash.business_day between designations.effective_on and designations.last_day
-    group by all
-),
-
--- By when the regulator wants to be told of the first designation, and when it was sent.
-told as (
-    select
-        begun.exemption_id,
-        first_exempted.business_day + obligations.count as file_by,
-        min(timezone(today.time_zone, timezone('UTC', filings.submitted_at))::date) as filed_on
-    from begun
-    cross join today
-    inner join first_exempted on begun.exemption_id = first_exempted.exemption_id
-    inner join designations on begun.designation_id = designations.designation_id and designations.is_filed
-    inner join obligations
-        on first_exempted.jurisdiction = obligations.jurisdiction
-        and first_exempted.business_day between obligations.effective_from and obligations.effective_to
-    left join filings on begun.designation_id = filings.designation_id
     group by all
 ),
 
@@ -127,12 +97,10 @@ final as (
             and today.day between begun.first_day and coalesce(begun.last_day, today.day),
             false
         ) as is_exempt,
-        failed.failed_rules is null and coalesce(told.filed_on, today.day) > told.file_by as is_filed_late,
+        coalesce(standing.is_filed, false) as is_filed,
         coalesce(begun.first_day, folded.effective_on) as first_day,
         begun.last_day,
         first_exempted.business_day as first_exempted_on,
-        told.file_by,
-        told.filed_on,
         case
             when folded.status in ('in_force', 'amending', 'revoking')
                 then (
@@ -148,7 +116,6 @@ final as (
     left join begun on folded.exemption_id = begun.exemption_id
     left join failed on folded.exemption_id = failed.exemption_id
     left join first_exempted on folded.exemption_id = first_exempted.exemption_id
-    left join told on folded.exemption_id = told.exemption_id
     left join parties on coalesce(standing.party_id, folded.party_id) = parties.party_id
 )
 

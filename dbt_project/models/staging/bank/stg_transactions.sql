@@ -37,6 +37,7 @@ with landed as (
         place_town,
         place_country,
         device_id,
+        ip_address,
         merchant_category_code,
         purpose,
         remittance_information,

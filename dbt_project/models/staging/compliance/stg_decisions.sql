@@ -20,6 +20,7 @@ with landed as (
         assigned_to,
         transactions,
         disposition,
+        joint_filers,
         referred_to,
         suppress_until,
         suppress_scenarios,

@@ -31,6 +31,6 @@ with landed as (
     from {{ landing_since('compliance', 'compliance_exemptions') }}
 ),
 
-{{ first_sent('act_id', '_partition, _offset') }}
+{{ first_sent('act_id', '_landed_at, _partition, _offset') }}
 
 select * from final
