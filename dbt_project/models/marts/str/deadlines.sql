@@ -305,7 +305,7 @@ duties_filed as (
         and list_contains(string_split(duties.profiles, ' '), filed.profile)
         and filed.moment between duties.started_at and coalesce(duties.ended_at, filed.moment)
     qualify row_number() over (
-        partition by duties.report, duties.about, duties.case_id, duties.origin_id order by filed.moment, filed.filing_ref
+        partition by duties.report, duties.case_id, duties.origin_id order by filed.moment, filed.filing_ref
     ) = 1
 ),
 
